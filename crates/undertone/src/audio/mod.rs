@@ -1,0 +1,5 @@
+//! Bytes → samples: decoding, channels, resampling, limits.
+
+mod waveform;
+
+pub use waveform::Waveform;

@@ -1,0 +1,9 @@
+//! Undertone hears the emotion in speech.
+
+pub mod audio;
+pub mod emotion;
+pub mod error;
+pub mod units;
+
+pub use emotion::{Emotion, EmotionSet};
+pub use error::{Error, ErrorKind, Result, Warning};
