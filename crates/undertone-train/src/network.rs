@@ -1,0 +1,205 @@
+//! The network, defined once: views of the spectrogram → frames → pooled → two heads.
+
+use burn::module::{Module, RunningState};
+use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::prelude::*;
+use burn::tensor::activation::{softmax, tanh};
+use serde::{Deserialize, Serialize};
+use undertone::Emotion;
+
+use crate::layer::{Layer, Window};
+
+/// Rows of each of the two views of the spectrogram.
+pub const BANDS: usize = 64;
+/// Analysis frames (10 ms) that make one frame of the network.
+pub const STRIDE: usize = 4;
+/// Outputs of a head: the emotions' logits, then intensity before its sigmoid.
+pub const OUTPUTS: usize = Emotion::ALL.len() + 1;
+/// Dilations of the residual blocks.
+pub const DILATIONS: [usize; 4] = [1, 2, 3, 4];
+
+/// The sizes of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Size {
+    /// Maps of the first convolution over log-mel; the next two have twice as many.
+    pub mel_maps: usize,
+    /// Maps of the first convolution over the pitch view.
+    pub pitch_maps: usize,
+    /// Channels of the residual blocks.
+    pub width: usize,
+    /// Channels of `frames`; `pooled` has twice as many.
+    pub frames: usize,
+    /// Channels inside the attention.
+    pub attention: usize,
+    /// Share of `pooled` dropped before the heads in training, 0…1.
+    pub dropout: f64,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Size { mel_maps: 16, pitch_maps: 8, width: 192, frames: 256, attention: 64, dropout: 0.4 }
+    }
+}
+
+impl Size {
+    /// The smallest network that has every part: for tests.
+    pub fn tiny() -> Self {
+        Size { mel_maps: 2, pitch_maps: 2, width: 8, frames: 8, attention: 4, dropout: 0.4 }
+    }
+
+    /// Length of `pooled`: mean and deviation of every channel of `frames`.
+    pub fn pooled(&self) -> usize {
+        2 * self.frames
+    }
+}
+
+/// Three convolutions over one view: `[batch, t, 64, 1]` to `[batch, t/4, 8 · 2·maps]`.
+#[derive(Module, Debug)]
+pub struct Stem {
+    /// In order.
+    pub layers: Vec<Layer>,
+}
+
+impl Stem {
+    fn new(maps: usize, device: &Device) -> Stem {
+        let window = |kernel, stride| Window { kernel, stride, dilation: 1 };
+        Stem {
+            layers: vec![
+                Layer::new(window([5, 5], [2, 2]), 1, maps, true, device),
+                Layer::new(window([3, 3], [1, 2]), maps, 2 * maps, true, device),
+                Layer::new(window([3, 3], [STRIDE / 2, 2]), 2 * maps, 2 * maps, true, device),
+            ],
+        }
+    }
+
+    fn forward(&self, view: Tensor<3>) -> Tensor<3> {
+        let [batch, time, bands] = view.dims();
+        let maps =
+            self.layers.iter().fold(view.reshape([batch, time, bands, 1]), |x, layer| layer.forward(x));
+        let [_, time, bands, channels] = maps.dims();
+        maps.reshape([batch, time, bands * channels])
+    }
+}
+
+/// `ReLU(x + layer(layer(x)))` over time.
+#[derive(Module, Debug)]
+pub struct Block {
+    /// Three taps, dilated.
+    pub wide: Layer,
+    /// One tap, no ReLU of its own.
+    pub point: Layer,
+}
+
+impl Block {
+    fn new(width: usize, dilation: usize, device: &Device) -> Block {
+        Block {
+            wide: Layer::new(Window::over_time(3, dilation), width, width, true, device),
+            point: Layer::new(Window::POINT, width, width, false, device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        burn::tensor::activation::relu(x.clone() + self.point.forward(self.wide.forward(x)))
+    }
+}
+
+/// The whole network; see the model contract in `docs/adding-a-model.md`.
+#[derive(Module, Debug)]
+pub struct Network {
+    /// Over the log-mel view.
+    pub mel: Stem,
+    /// Over the pitch view.
+    pub pitch: Stem,
+    /// Joins the two.
+    pub mix: Layer,
+    /// Over time.
+    pub blocks: Vec<Block>,
+    /// From all blocks' outputs side by side to `frames`.
+    pub frames: Layer,
+    /// Attention of each frame by itself: in …
+    pub attention_in: Linear,
+    /// … and out, after tanh.
+    pub attention_out: Linear,
+    /// To the teacher's frame features; dropped when the model is exported.
+    pub distil: Option<Linear>,
+    dropout: Dropout,
+    /// Reads `pooled` against the population.
+    pub head: Linear,
+    /// Reads `pooled` against the speaker's baseline.
+    pub speaker_head: Linear,
+    /// The population's mean of `pooled`.
+    pub population_mean: RunningState<Tensor<1>>,
+    /// The population's deviation of `pooled`.
+    pub population_scale: RunningState<Tensor<1>>,
+}
+
+/// What the trunk makes of a spectrogram.
+pub struct Trunk {
+    /// `[batch, t', frames]`.
+    pub features: Tensor<3>,
+    /// Attention logits, same shape.
+    pub attention: Tensor<3>,
+}
+
+impl Network {
+    /// A network with random weights; `teacher` is the width of the teacher's features where there is one.
+    pub fn new(size: &Size, teacher: Option<usize>, device: &Device) -> Network {
+        let joined = BANDS / 8 * 2 * (size.mel_maps + size.pitch_maps);
+        let linear = |inputs, outputs| LinearConfig::new(inputs, outputs).init(device);
+        Network {
+            mel: Stem::new(size.mel_maps, device),
+            pitch: Stem::new(size.pitch_maps, device),
+            mix: Layer::new(Window::POINT, joined, size.width, true, device),
+            blocks: DILATIONS.map(|dilation| Block::new(size.width, dilation, device)).into(),
+            frames: Layer::new(Window::POINT, DILATIONS.len() * size.width, size.frames, true, device),
+            attention_in: linear(size.frames, size.attention),
+            attention_out: linear(size.attention, size.frames),
+            distil: teacher.map(|width| linear(size.frames, width)),
+            dropout: DropoutConfig::new(size.dropout).init(),
+            head: linear(size.pooled(), OUTPUTS),
+            speaker_head: linear(size.pooled(), OUTPUTS),
+            population_mean: RunningState::new(Tensor::zeros([size.pooled()], device)),
+            population_scale: RunningState::new(Tensor::ones([size.pooled()], device)),
+        }
+    }
+
+    /// `[batch, t, 128]` (each band standardised by the population) to frames of 40 ms.
+    pub fn trunk(&self, spectrogram: Tensor<3>) -> Trunk {
+        let mel = self.mel.forward(spectrogram.clone().narrow(2, 0, BANDS));
+        let pitch = self.pitch.forward(spectrogram.narrow(2, BANDS, BANDS));
+        let joined = Tensor::cat(vec![mel, pitch], 2);
+        let [batch, time, width] = joined.dims();
+        let mut x = self.mix.forward(joined.reshape([batch, time, 1, width]));
+        let mut outputs = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            x = block.forward(x);
+            outputs.push(x.clone());
+        }
+        let features: Tensor<3> = self.frames.forward(Tensor::cat(outputs, 3)).squeeze_dim(2);
+        let hidden = tanh(self.attention_in.forward(features.clone()));
+        Trunk { attention: self.attention_out.forward(hidden), features }
+    }
+
+    /// Attention-weighted mean and deviation over time: `[batch, pooled]`.
+    pub fn pool(&self, trunk: &Trunk) -> Tensor<2> {
+        let weights = softmax(trunk.attention.clone(), 1);
+        let weighted = weights * trunk.features.clone();
+        let mean: Tensor<2> = weighted.clone().sum_dim(1).squeeze_dim(1);
+        let square: Tensor<2> = (weighted * trunk.features.clone()).sum_dim(1).squeeze_dim(1);
+        let variance = (square - mean.clone().powi_scalar(2)).clamp_min(1e-5);
+        Tensor::cat(vec![mean, variance.sqrt()], 1)
+    }
+
+    /// Logits and intensity (before its sigmoid) against the population: `[batch, 9]`.
+    pub fn unadapted(&self, pooled: Tensor<2>) -> Tensor<2> {
+        let centred = pooled - self.population_mean.value().unsqueeze();
+        self.head.forward(self.dropout.forward(centred / self.population_scale.value().unsqueeze()))
+    }
+
+    /// The same against each row's own speaker mean `[batch, pooled]`.
+    pub fn adapted(&self, pooled: Tensor<2>, speaker_mean: Tensor<2>) -> Tensor<2> {
+        let scaled = (pooled - speaker_mean) / self.population_scale.value().unsqueeze();
+        self.speaker_head.forward(self.dropout.forward(scaled))
+    }
+}
