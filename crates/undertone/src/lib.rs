@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod emotion;
 pub mod error;
+pub mod features;
 pub mod units;
 
 pub use emotion::{Emotion, EmotionSet};

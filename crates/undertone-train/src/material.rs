@@ -1,0 +1,225 @@
+//! What a training reads of its clips, computed once: spectrograms, degraded copies, the teacher's features.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use undertone::features::{Frames, spectrogram};
+use undertone::{Error, ErrorKind, Result};
+
+use crate::clip::Clip;
+use crate::degrade;
+use crate::teacher::Teacher;
+
+/// Rows of a spectrogram: log-mel, then the pitch view.
+pub const ROWS: usize = 128;
+/// Raised when what is stored changes its meaning.
+const VERSION: u32 = 1;
+
+/// Where one clip's frames lie.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// First of its rows in every copy of the views.
+    pub view: usize,
+    /// Frames of 10 ms.
+    pub frames: usize,
+    /// First of its rows in the teacher's features.
+    pub teacher: usize,
+    /// The teacher's frames, of 30 ms.
+    pub teacher_frames: usize,
+}
+
+/// The frames of all clips, in half precision.
+#[derive(Default)]
+pub struct Material {
+    /// One a clip, in the clips' order.
+    pub places: Vec<Place>,
+    /// `[frames, 128]`: the clean views first, then the degraded copies.
+    pub copies: Vec<Vec<f16>>,
+    /// `[teacher's frames, width]`; empty without a teacher.
+    pub teacher: Vec<f16>,
+    /// Width of the teacher's features; 0 without one.
+    pub teacher_width: usize,
+}
+
+/// The first line of a stored material: sizes, and where each clip lies.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    key: String,
+    places: Vec<Place>,
+    copies: usize,
+    teacher_width: usize,
+}
+
+/// What one clip contributes.
+struct Part {
+    views: Vec<Vec<f16>>,
+    teacher: Vec<f16>,
+}
+
+impl Material {
+    /// Reads the material of `clips` from `cache`, or computes it and leaves it there.
+    ///
+    /// # Errors
+    /// What decoding a clip answers, naming the clip; `Io` where the cache cannot be written.
+    pub fn prepare(
+        clips: &[Clip],
+        teacher: Option<&Teacher>,
+        degraded_copies: usize,
+        seed: u64,
+        cache: &Path,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Material> {
+        let key = key(clips, teacher, degraded_copies, seed);
+        if let Some(material) = Material::read(cache, &key) {
+            return Ok(material);
+        }
+        let material = Material::compute(clips, teacher, degraded_copies, seed, progress)?;
+        material.write(cache, &key).map_err(|error| error.at(cache))?;
+        Ok(material)
+    }
+
+    fn compute(
+        clips: &[Clip],
+        teacher: Option<&Teacher>,
+        degraded_copies: usize,
+        seed: u64,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Material> {
+        let width = teacher.map_or(0, Teacher::width);
+        let mut material = Material {
+            copies: vec![Vec::new(); 1 + degraded_copies],
+            teacher_width: width,
+            ..Material::default()
+        };
+        for (at, group) in clips.chunks(256).enumerate() {
+            let parts: Vec<Result<Part>> = group
+                .par_iter()
+                .enumerate()
+                .map(|(i, clip)| part(clip, clips, teacher, degraded_copies, seed, at * 256 + i))
+                .collect();
+            for part in parts {
+                material.append(part?);
+            }
+            progress(at * 256 + group.len());
+        }
+        Ok(material)
+    }
+
+    fn append(&mut self, part: Part) {
+        let width = self.teacher_width.max(1);
+        self.places.push(Place {
+            view: self.copies[0].len() / ROWS,
+            frames: part.views[0].len() / ROWS,
+            teacher: self.teacher.len() / width,
+            teacher_frames: part.teacher.len() / width,
+        });
+        for (copy, view) in self.copies.iter_mut().zip(part.views) {
+            copy.extend(view);
+        }
+        self.teacher.extend(part.teacher);
+    }
+
+    /// Frame `at` of the clip at `place` in one copy: 128 values.
+    pub fn frame(&self, copy: usize, place: Place, at: usize) -> &[f16] {
+        &self.copies[copy][(place.view + at) * ROWS..][..ROWS]
+    }
+
+    /// Frame `at` of the teacher.
+    pub fn teacher_frame(&self, place: Place, at: usize) -> &[f16] {
+        &self.teacher[(place.teacher + at) * self.teacher_width..][..self.teacher_width]
+    }
+
+    fn read(cache: &Path, key: &str) -> Option<Material> {
+        let mut file = BufReader::new(File::open(cache).ok()?);
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let mut header = vec![0; usize::try_from(u64::from_le_bytes(length)).ok()?.min(1 << 28)];
+        file.read_exact(&mut header).ok()?;
+        let header: Header = serde_json::from_slice(&header).ok().filter(|header: &Header| header.key == key)?;
+        let last = header.places.last()?;
+        let frames = (last.view + last.frames) * ROWS;
+        let teacher = (last.teacher + last.teacher_frames) * header.teacher_width;
+        let mut block = |n: usize| -> Option<Vec<f16>> {
+            let mut values = vec![f16::ZERO; n];
+            file.read_exact(bytemuck::cast_slice_mut(&mut values)).ok()?;
+            Some(values)
+        };
+        let copies = (0..header.copies).map(|_| block(frames)).collect::<Option<Vec<_>>>()?;
+        let teacher = block(teacher)?;
+        Some(Material { places: header.places, copies, teacher, teacher_width: header.teacher_width })
+    }
+
+    fn write(&self, cache: &Path, key: &str) -> Result<()> {
+        let folder = cache.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+        let header = Header {
+            key: key.to_string(),
+            places: self.places.clone(),
+            copies: self.copies.len(),
+            teacher_width: self.teacher_width,
+        };
+        let header = serde_json::to_vec(&header).map_err(std::io::Error::from)?;
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        for block in self.copies.iter().chain([&self.teacher]) {
+            file.write_all(bytemuck::cast_slice(block))?;
+        }
+        let file = file.into_inner().map_err(|error| error.into_error())?;
+        file.persist(cache).map_err(|error| Error::from(error.error))?;
+        Ok(())
+    }
+}
+
+/// Names what the material was made from; another key means it must be made anew.
+fn key(clips: &[Clip], teacher: Option<&Teacher>, degraded_copies: usize, seed: u64) -> String {
+    let mut hash = Sha256::new();
+    let seed = if degraded_copies > 0 { seed } else { 0 };
+    hash.update(format!("{VERSION} {degraded_copies} {seed} {:?}", teacher.map(Teacher::sha256)));
+    for clip in clips {
+        let size = std::fs::metadata(&clip.path).map(|data| data.len()).unwrap_or(0);
+        hash.update(format!("\n{} {} {size}", clip.corpus, clip.name));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn part(
+    clip: &Clip,
+    all: &[Clip],
+    teacher: Option<&Teacher>,
+    degraded_copies: usize,
+    seed: u64,
+    index: usize,
+) -> Result<Part> {
+    let decode = |clip: &Clip| {
+        let waveform = undertone::audio::read(clip.path.as_path())?;
+        if waveform.samples().is_empty() {
+            return Err(Error::new(ErrorKind::Malformed, "the clip holds no samples").at(&clip.path));
+        }
+        Ok(waveform.into_samples())
+    };
+    let clean = decode(clip)?;
+    let mut views = vec![half(&spectrogram(&clean))];
+    for copy in 0..degraded_copies {
+        let seed = seed ^ ((index as u64) << 8 | copy as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let degraded = degrade::degrade(&clean, seed, |draw| decode(&all[draw % all.len()]))?;
+        views.push(half(&spectrogram(&degraded)));
+    }
+    let teacher = match teacher {
+        Some(teacher) => half(&teacher.features(&clean)?),
+        None => Vec::new(),
+    };
+    Ok(Part { views, teacher })
+}
+
+fn half(frames: &Frames) -> Vec<f16> {
+    let mut values = vec![f16::ZERO; frames.data().len()];
+    values.convert_from_f32_slice(frames.data());
+    values
+}

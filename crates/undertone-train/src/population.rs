@@ -1,0 +1,111 @@
+//! Means and deviations over the training's clips, by which spectrograms and the teacher's features are standardised.
+
+use std::collections::BTreeMap;
+
+use half::slice::HalfFloatSliceExt;
+
+use crate::clip::Clip;
+use crate::material::{Material, Place, ROWS};
+use crate::network::BANDS;
+
+/// A mean and a deviation per column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Level {
+    /// Per column.
+    pub mean: Vec<f32>,
+    /// Per column, never 0.
+    pub deviation: Vec<f32>,
+}
+
+impl Level {
+    /// `(x − mean) / deviation`, column by column; columns beyond the level's stay.
+    pub fn apply(&self, row: &mut [f32]) {
+        for ((x, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
+            *x = (*x - mean) / deviation;
+        }
+    }
+}
+
+/// Sums that become a [`Level`].
+struct Sums {
+    n: f64,
+    sums: Vec<[f64; 2]>,
+}
+
+impl Sums {
+    fn new(width: usize) -> Sums {
+        Sums { n: 0.0, sums: vec![[0.0; 2]; width] }
+    }
+
+    fn add(&mut self, row: &[f32]) {
+        self.n += 1.0;
+        for (sums, &x) in self.sums.iter_mut().zip(row) {
+            sums[0] += f64::from(x);
+            sums[1] += f64::from(x) * f64::from(x);
+        }
+    }
+
+    fn level(&self, floor: f32) -> Level {
+        let n = self.n.max(1.0);
+        let deviation = |s: &[f64; 2]| ((s[1] / n - (s[0] / n) * (s[0] / n)).max(0.0)).sqrt() as f32 + floor;
+        Level {
+            mean: self.sums.iter().map(|s| (s[0] / n) as f32).collect(),
+            deviation: self.sums.iter().map(deviation).collect(),
+        }
+    }
+}
+
+/// What is known of the training's clips as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Population {
+    /// Of the 128 rows of the spectrogram.
+    pub views: Level,
+    /// Of the teacher's features.
+    pub teacher: Level,
+    /// Of each speaker's standardised log-mel, by [`Clip::level_key`].
+    pub levels: BTreeMap<String, Level>,
+}
+
+impl Population {
+    /// Measures the clean copies of the training's clips.
+    pub fn measure(clips: &[Clip], places: &[Place], material: &Material) -> Population {
+        let mut views = Sums::new(ROWS);
+        let mut teacher = Sums::new(material.teacher_width);
+        let (mut row, mut features) = ([0.0; ROWS], vec![0.0; material.teacher_width]);
+        for &place in places {
+            for at in (0..place.frames).step_by(7) {
+                material.frame(0, place, at).convert_to_f32_slice(&mut row);
+                views.add(&row);
+            }
+            for at in (0..place.teacher_frames).step_by(5) {
+                material.teacher_frame(place, at).convert_to_f32_slice(&mut features);
+                teacher.add(&features);
+            }
+        }
+        let mut population =
+            Population { views: views.level(1e-2), teacher: teacher.level(1e-2), ..Default::default() };
+        let mut speakers: BTreeMap<String, Sums> = BTreeMap::new();
+        for (clip, &place) in clips.iter().zip(places) {
+            let sums = speakers.entry(clip.level_key()).or_insert_with(|| Sums::new(BANDS));
+            for at in (0..place.frames).step_by(3) {
+                material.frame(0, place, at).convert_to_f32_slice(&mut row);
+                population.standardise(&mut row);
+                sums.add(&row);
+            }
+        }
+        population.levels = speakers.into_iter().map(|(key, sums)| (key, sums.level(0.1))).collect();
+        population
+    }
+
+    /// Standardises one row of the spectrogram in place.
+    pub fn standardise(&self, row: &mut [f32]) {
+        self.views.apply(row);
+    }
+}
+
+impl Clip {
+    /// Clips with the same key share speaker and recording conditions.
+    pub fn level_key(&self) -> String {
+        format!("{} {}", self.corpus, self.speaker)
+    }
+}
