@@ -9,7 +9,7 @@ use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use undertone::features::{Frames, spectrogram};
+use undertone::features::{Frames, Spectrogram};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::clip::Clip;
@@ -101,7 +101,10 @@ impl Material {
             let parts: Vec<Result<Part>> = group
                 .par_iter()
                 .enumerate()
-                .map(|(i, clip)| part(clip, clips, teacher, degraded_copies, seed, at * 256 + i))
+                .map_init(Spectrogram::default, |views, (i, clip)| {
+                    let decode = |draw: usize| decode(&clips[draw % clips.len()]);
+                    part(clip, &decode, views, teacher, degraded_copies, seed ^ spread(at * 256 + i))
+                })
                 .collect();
             for part in parts {
                 material.append(part?);
@@ -189,33 +192,38 @@ fn key(clips: &[Clip], teacher: Option<&Teacher>, degraded_copies: usize, seed: 
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Spreads an index over 64 bits.
+fn spread(index: usize) -> u64 {
+    (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn decode(clip: &Clip) -> Result<Vec<f32>> {
+    let waveform = undertone::audio::read(clip.path.as_path())?;
+    if waveform.samples().is_empty() {
+        return Err(Error::new(ErrorKind::Malformed, "the clip holds no samples").at(&clip.path));
+    }
+    Ok(waveform.into_samples())
+}
+
 fn part(
     clip: &Clip,
-    all: &[Clip],
+    other: &dyn Fn(usize) -> Result<Vec<f32>>,
+    views: &mut Spectrogram,
     teacher: Option<&Teacher>,
     degraded_copies: usize,
     seed: u64,
-    index: usize,
 ) -> Result<Part> {
-    let decode = |clip: &Clip| {
-        let waveform = undertone::audio::read(clip.path.as_path())?;
-        if waveform.samples().is_empty() {
-            return Err(Error::new(ErrorKind::Malformed, "the clip holds no samples").at(&clip.path));
-        }
-        Ok(waveform.into_samples())
-    };
     let clean = decode(clip)?;
-    let mut views = vec![half(&spectrogram(&clean))];
+    let mut copies = vec![half(&views.compute(&clean))];
     for copy in 0..degraded_copies {
-        let seed = seed ^ ((index as u64) << 8 | copy as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let degraded = degrade::degrade(&clean, seed, |draw| decode(&all[draw % all.len()]))?;
-        views.push(half(&spectrogram(&degraded)));
+        let degraded = degrade::degrade(&clean, seed.wrapping_add(copy as u64), other)?;
+        copies.push(half(&views.compute(&degraded)));
     }
     let teacher = match teacher {
         Some(teacher) => half(&teacher.features(&clean)?),
         None => Vec::new(),
     };
-    Ok(Part { views, teacher })
+    Ok(Part { views: copies, teacher })
 }
 
 fn half(frames: &Frames) -> Vec<f16> {
