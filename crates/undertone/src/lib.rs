@@ -1,6 +1,8 @@
 //! Undertone hears the emotion in speech.
 
 pub mod audio;
+pub mod corpus;
+pub mod corrupt;
 pub mod emotion;
 pub mod error;
 pub mod features;

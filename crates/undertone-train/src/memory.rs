@@ -1,0 +1,91 @@
+//! The speakers' usual voices during training: what each clip's last `pooled` was, and means over a speaker's clips.
+
+use std::collections::BTreeMap;
+
+use rand::seq::IteratorRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use undertone::Emotion;
+
+use crate::clip::Clip;
+
+/// How many clips an enrolment may have, besides all.
+const ENROLMENTS: [usize; 9] = [1, 2, 3, 5, 8, 12, 20, 40, 80];
+
+/// The last `pooled` of every clip, by speaker.
+pub struct Memory {
+    width: usize,
+    pooled: Vec<f32>,
+    seen: Vec<bool>,
+    speakers: Vec<Speaker>,
+    speaker_of: Vec<usize>,
+}
+
+struct Speaker {
+    clips: Vec<usize>,
+    neutral: Vec<usize>,
+}
+
+impl Memory {
+    /// Nothing seen yet; `pooled` has `width` values.
+    pub fn new(clips: &[Clip], width: usize) -> Memory {
+        let mut keys = BTreeMap::new();
+        let mut speakers: Vec<Speaker> = Vec::new();
+        let mut speaker_of = Vec::with_capacity(clips.len());
+        for (i, clip) in clips.iter().enumerate() {
+            let at = *keys.entry(clip.level_key()).or_insert_with(|| {
+                speakers.push(Speaker { clips: Vec::new(), neutral: Vec::new() });
+                speakers.len() - 1
+            });
+            speakers[at].clips.push(i);
+            if clip.emotion == Emotion::Neutral {
+                speakers[at].neutral.push(i);
+            }
+            speaker_of.push(at);
+        }
+        Memory { width, pooled: vec![0.0; clips.len() * width], seen: vec![false; clips.len()], speakers, speaker_of }
+    }
+
+    /// Remembers `rows` (`[clips, width]`).
+    pub fn keep(&mut self, clips: &[usize], rows: &[f32]) {
+        for (&clip, row) in clips.iter().zip(rows.chunks_exact(self.width)) {
+            self.pooled[clip * self.width..][..self.width].copy_from_slice(row);
+            self.seen[clip] = true;
+        }
+    }
+
+    /// For each clip the mean over some random clips of its speaker, shrunk towards the population's:
+    /// `(Σ own + κ · population) / (n + κ)`. Half of the time all clips, else a few; a quarter of the time neutral ones.
+    pub fn speaker_means(&self, clips: &[usize], population: &[f32], kappa: f32, seed: u64) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut means = Vec::with_capacity(clips.len() * self.width);
+        for &clip in clips {
+            let speaker = &self.speakers[self.speaker_of[clip]];
+            let neutral = !speaker.neutral.is_empty() && rng.random_bool(0.25);
+            let pool = if neutral { &speaker.neutral } else { &speaker.clips };
+            let few = ENROLMENTS.iter().choose(&mut rng).copied().unwrap_or(1);
+            let n = if rng.random_bool(0.5) { pool.len() } else { few.min(pool.len()) };
+            let used = pool.iter().choose_multiple(&mut rng, n);
+            let mut sum: Vec<f32> = population.iter().map(|x| x * kappa).collect();
+            let mut count = kappa;
+            for &own in used.into_iter().filter(|&&own| self.seen[own]) {
+                count += 1.0;
+                sum.iter_mut().zip(&self.pooled[own * self.width..]).for_each(|(sum, x)| *sum += x);
+            }
+            means.extend(sum.into_iter().map(|x| x / count));
+        }
+        means
+    }
+
+    /// The values and which of them are set, for a checkpoint.
+    pub fn state(&self) -> (&[f32], &[bool]) {
+        (&self.pooled, &self.seen)
+    }
+
+    /// Puts back what [`Memory::state`] gave; ignores what does not fit.
+    pub fn restore(&mut self, pooled: Vec<f32>, seen: Vec<bool>) {
+        if pooled.len() == self.pooled.len() && seen.len() == self.seen.len() {
+            (self.pooled, self.seen) = (pooled, seen);
+        }
+    }
+}

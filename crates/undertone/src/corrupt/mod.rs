@@ -1,0 +1,160 @@
+//! Samples → worse samples, on purpose: noise, telephone, rooms, level. For training, and to measure how much each costs.
+//!
+//! Everything here takes and gives waveforms at 16 kHz of the same length, and is exact for a given seed.
+
+mod band;
+mod noise;
+mod room;
+mod telephone;
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+pub use noise::{active_level, add};
+
+use crate::error::{Error, Result};
+
+/// One way to spoil a waveform, with its strength. Reads and prints as `white:10`, `g711`, `reverb:0.6`, …
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Corruption {
+    /// White noise at so many dB below the active speech level.
+    White(f32),
+    /// Pink noise (equal power per octave), likewise.
+    Pink(f32),
+    /// The waveform given beside, likewise: other voices, music.
+    Other(f32),
+    /// Telephone: 300–3400 Hz, 8 kHz, G.711 µ-law.
+    MuLaw,
+    /// Telephone with G.711 A-law.
+    ALaw,
+    /// Band limit in Hz.
+    Band(f32, f32),
+    /// A room whose reverberation falls by 60 dB in so many seconds.
+    Reverb(f32),
+    /// Gain in dB.
+    Gain(f32),
+    /// Clipped at this share of its own peak.
+    Clip(f32),
+}
+
+impl Corruption {
+    /// The spoiled waveform, as long as the clean one; `other` is what [`Corruption::Other`] mixes in.
+    pub fn apply(self, waveform: &[f32], other: &[f32], seed: u64) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        match self {
+            Corruption::White(snr) => add(waveform, &noise::white(waveform.len(), &mut rng), snr),
+            Corruption::Pink(snr) => add(waveform, &noise::pink(waveform.len(), &mut rng), snr),
+            Corruption::Other(snr) => {
+                let start = if other.is_empty() { 0 } else { rng.random_range(0..other.len()) };
+                let looped: Vec<f32> =
+                    other.iter().cycle().skip(start).take(waveform.len()).copied().collect();
+                add(waveform, &looped, snr)
+            }
+            Corruption::MuLaw => telephone::through(waveform, telephone::mu_law),
+            Corruption::ALaw => telephone::through(waveform, telephone::a_law),
+            Corruption::Band(low, high) => band::limit(waveform, low, high),
+            Corruption::Reverb(seconds) => room::reverberate(waveform, seconds, &mut rng),
+            Corruption::Gain(db) => waveform.iter().map(|x| x * 10f32.powf(db / 20.0)).collect(),
+            Corruption::Clip(share) => {
+                let peak = waveform.iter().fold(0.0f32, |peak, x| peak.max(x.abs())) * share;
+                waveform.iter().map(|x| x.clamp(-peak, peak)).collect()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Corruption::White(snr) => write!(f, "white:{snr}"),
+            Corruption::Pink(snr) => write!(f, "pink:{snr}"),
+            Corruption::Other(snr) => write!(f, "babble:{snr}"),
+            Corruption::MuLaw => write!(f, "g711"),
+            Corruption::ALaw => write!(f, "g711a"),
+            Corruption::Band(low, high) => write!(f, "band:{low}-{high}"),
+            Corruption::Reverb(seconds) => write!(f, "reverb:{seconds}"),
+            Corruption::Gain(db) => write!(f, "gain:{db}"),
+            Corruption::Clip(share) => write!(f, "clip:{share}"),
+        }
+    }
+}
+
+impl FromStr for Corruption {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, strength) = text.split_once(':').unwrap_or((text, ""));
+        let refuse = || {
+            let known = "white:dB, pink:dB, babble:dB, g711, g711a, band:low-high, reverb:seconds, gain:dB, clip:share";
+            Error::config(format!("'{text}' is no corruption; there are {known}"))
+        };
+        let number = |text: &str| text.parse::<f32>().ok().filter(|x| x.is_finite()).ok_or_else(refuse);
+        match name {
+            "white" => number(strength).map(Corruption::White),
+            "pink" => number(strength).map(Corruption::Pink),
+            "babble" => number(strength).map(Corruption::Other),
+            "g711" if strength.is_empty() => Ok(Corruption::MuLaw),
+            "g711a" if strength.is_empty() => Ok(Corruption::ALaw),
+            "band" => {
+                let (low, high) = strength.split_once('-').ok_or_else(refuse)?;
+                Ok(Corruption::Band(number(low)?, number(high)?))
+            }
+            "reverb" => number(strength).map(Corruption::Reverb),
+            "gain" => number(strength).map(Corruption::Gain),
+            "clip" => number(strength).map(Corruption::Clip),
+            _ => Err(refuse()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ALL: [&str; 9] = [
+        "white:10",
+        "pink:5",
+        "babble:0",
+        "g711",
+        "g711a",
+        "band:300-3400",
+        "reverb:0.6",
+        "gain:-6",
+        "clip:0.3",
+    ];
+
+    fn tone(n: usize, hz: f32) -> Vec<f32> {
+        (0..n).map(|i| 0.5 * (i as f32 * hz * std::f32::consts::TAU / 16_000.0).sin()).collect()
+    }
+
+    #[test]
+    fn every_corruption_reads_back_keeps_the_length_and_repeats() {
+        let wave = tone(8000, 300.0);
+        for text in ALL {
+            let corruption: Corruption = text.parse().unwrap();
+            assert_eq!(corruption.to_string(), text);
+            let once = corruption.apply(&wave, &tone(3000, 700.0), 7);
+            assert_eq!(once.len(), wave.len(), "{text}");
+            assert_eq!(once, corruption.apply(&wave, &tone(3000, 700.0), 7), "{text}");
+            assert!(once.iter().all(|x| x.is_finite()), "{text}");
+            assert!(corruption.apply(&[], &[], 7).is_empty(), "{text}");
+        }
+        assert!("white".parse::<Corruption>().is_err() && "fog:3".parse::<Corruption>().is_err());
+    }
+
+    #[test]
+    fn noise_lies_as_far_below_the_speech_as_asked() {
+        let wave = tone(16_000, 440.0);
+        for text in ["white:10", "pink:10", "babble:10"] {
+            let noisy = text.parse::<Corruption>().unwrap().apply(&wave, &tone(5000, 123.0), 1);
+            let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
+            let noise = power(&mut noisy.iter().zip(&wave).map(|(a, b)| a - b));
+            let snr = 10.0 * (power(&mut wave.iter().copied()) / noise).log10();
+            assert!((snr - 10.0).abs() < 0.2, "{text}: {snr} dB");
+        }
+    }
+}
