@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use undertone::units::Segment;
 use undertone::{Emotion, EmotionSet};
 
 /// Number of classes.
@@ -16,6 +17,8 @@ pub struct Clip {
     pub name: String,
     /// The audio file.
     pub path: PathBuf,
+    /// The part of the file; the whole where not given.
+    pub segment: Option<Segment>,
     /// `corpus/speaker`.
     pub speaker: String,
     /// What the speaker was to express.
@@ -65,6 +68,7 @@ mod tests {
             corpus: "cremad".into(),
             name: "a".into(),
             path: PathBuf::new(),
+            segment: None,
             speaker: "cremad/1".into(),
             emotion: Emotion::Neutral,
             known: [Emotion::Neutral, Emotion::Sad].into_iter().collect(),

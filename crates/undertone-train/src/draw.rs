@@ -117,7 +117,8 @@ impl<'a> Draw<'a> {
         let start = rng.random_range(0..=place.frames.saturating_sub(crop) / 3) * 3;
         let inside = crop.min(place.frames - start);
         let copies = self.material.copies.len();
-        let copy = if copies > 1 && rng.random_bool(self.config.degraded) { rng.random_range(1..copies) } else { 0 };
+        let copy =
+            if copies > 1 && rng.random_bool(self.config.degraded) { rng.random_range(1..copies) } else { 0 };
         let mut views = vec![0.0; crop * ROWS];
         for (at, row) in views.chunks_exact_mut(ROWS).take(inside).enumerate() {
             self.material.frame(copy, place, start + at).convert_to_f32_slice(row);

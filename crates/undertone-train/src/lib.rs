@@ -1,4 +1,20 @@
 //! Trains Undertone's models: corpora in, one ONNX file out.
+//!
+//! Clips become [`material`] once (spectrograms, degraded copies, a [`teacher`]'s features); [`draw`] makes minibatches of
+//! it; [`train`] is the loop over the [`network`]; [`score`] looks at held-out speakers.
 
+pub mod average;
+pub mod checkpoint;
+pub mod clip;
+pub mod config;
+pub mod degrade;
+pub mod draw;
 pub mod layer;
+pub mod material;
+pub mod memory;
 pub mod network;
+pub mod population;
+pub mod run;
+pub mod score;
+pub mod teacher;
+pub mod train;

@@ -144,7 +144,8 @@ impl Material {
         file.read_exact(&mut length).ok()?;
         let mut header = vec![0; usize::try_from(u64::from_le_bytes(length)).ok()?.min(1 << 28)];
         file.read_exact(&mut header).ok()?;
-        let header: Header = serde_json::from_slice(&header).ok().filter(|header: &Header| header.key == key)?;
+        let header: Header =
+            serde_json::from_slice(&header).ok().filter(|header: &Header| header.key == key)?;
         let last = header.places.last()?;
         let frames = (last.view + last.frames) * ROWS;
         let teacher = (last.teacher + last.teacher_frames) * header.teacher_width;
@@ -187,7 +188,7 @@ fn key(clips: &[Clip], teacher: Option<&Teacher>, degraded_copies: usize, seed: 
     hash.update(format!("{VERSION} {degraded_copies} {seed} {:?}", teacher.map(Teacher::sha256)));
     for clip in clips {
         let size = std::fs::metadata(&clip.path).map(|data| data.len()).unwrap_or(0);
-        hash.update(format!("\n{} {} {size}", clip.corpus, clip.name));
+        hash.update(format!("\n{} {} {size} {:?}", clip.corpus, clip.name, clip.segment));
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -202,7 +203,13 @@ fn decode(clip: &Clip) -> Result<Vec<f32>> {
     if waveform.samples().is_empty() {
         return Err(Error::new(ErrorKind::Malformed, "the clip holds no samples").at(&clip.path));
     }
-    Ok(waveform.into_samples())
+    let rate = waveform.rate();
+    let mut samples = waveform.into_samples();
+    if let Some(segment) = clip.segment {
+        samples.truncate(rate.samples(segment.end) as usize);
+        samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
+    }
+    Ok(samples)
 }
 
 fn part(

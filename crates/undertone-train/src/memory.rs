@@ -43,7 +43,13 @@ impl Memory {
             }
             speaker_of.push(at);
         }
-        Memory { width, pooled: vec![0.0; clips.len() * width], seen: vec![false; clips.len()], speakers, speaker_of }
+        Memory {
+            width,
+            pooled: vec![0.0; clips.len() * width],
+            seen: vec![false; clips.len()],
+            speakers,
+            speaker_of,
+        }
     }
 
     /// Remembers `rows` (`[clips, width]`).

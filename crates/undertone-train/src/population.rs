@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use half::slice::HalfFloatSliceExt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clip::Clip;
 use crate::material::{Material, Place, ROWS};
 use crate::network::BANDS;
 
 /// A mean and a deviation per column.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     /// Per column.
     pub mean: Vec<f32>,

@@ -5,6 +5,7 @@ pub mod corpus;
 pub mod corrupt;
 pub mod emotion;
 pub mod error;
+pub mod eval;
 pub mod features;
 pub mod units;
 

@@ -86,7 +86,8 @@ impl Standard {
             let numbers: Vec<f32> = rest.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
             (numbers.len() == STACK * BANDS).then_some(numbers)
         };
-        let missing = || Error::new(ErrorKind::Malformed, "expected <AddShift> and <Rescale> with 400 numbers each");
+        let missing =
+            || Error::new(ErrorKind::Malformed, "expected <AddShift> and <Rescale> with 400 numbers each");
         Ok(Standard {
             add: vector("<AddShift>").ok_or_else(missing)?,
             scale: vector("<Rescale>").ok_or_else(missing)?,

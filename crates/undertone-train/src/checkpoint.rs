@@ -1,0 +1,119 @@
+//! What a training needs to go on after it was ended: written whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use serde::{Deserialize, Serialize};
+use undertone::{Error, ErrorKind, Result};
+
+use crate::memory::Memory;
+use crate::network::Network;
+use crate::train::Epoch;
+
+/// The small part of a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub struct State {
+    /// The epochs that are done.
+    pub epochs: Vec<Epoch>,
+    seen: Vec<bool>,
+}
+
+/// The folder of a run's checkpoints: `checkpoint-<epoch>`, of which the last whole one counts.
+pub struct Checkpoints {
+    folder: PathBuf,
+}
+
+fn failed(error: impl std::fmt::Display, path: &Path) -> Error {
+    Error::new(ErrorKind::Io, error.to_string()).at(path)
+}
+
+impl Checkpoints {
+    /// In the folder of a run.
+    pub fn new(run: &Path) -> Checkpoints {
+        Checkpoints { folder: run.to_path_buf() }
+    }
+
+    fn path(&self, epoch: usize) -> PathBuf {
+        self.folder.join(format!("checkpoint-{epoch}"))
+    }
+
+    /// The newest checkpoint's number of epochs.
+    pub fn newest(&self) -> Option<usize> {
+        let entries = std::fs::read_dir(&self.folder).ok()?;
+        let number = |name: String| name.strip_prefix("checkpoint-")?.parse().ok();
+        entries.flatten().filter_map(|entry| number(entry.file_name().into_string().ok()?)).max()
+    }
+
+    /// Writes a checkpoint and removes the one before.
+    ///
+    /// # Errors
+    /// `Io` where it cannot be written; the one before is then still there.
+    pub fn save(
+        &self,
+        network: &Network,
+        average: &Network,
+        optimizer: &[u8],
+        memory: &Memory,
+        epochs: &[Epoch],
+    ) -> Result<()> {
+        let part = self.folder.join("checkpoint.part");
+        if part.exists() {
+            std::fs::remove_dir_all(&part)?;
+        }
+        std::fs::create_dir_all(&part)?;
+        let write = |name: &str, bytes: &[u8]| -> Result<()> {
+            std::fs::write(part.join(name), bytes).map_err(|error| Error::from(error).at(part.join(name)))
+        };
+        for (name, network) in [("network.bpk", network), ("average.bpk", average)] {
+            let bytes = network.clone().into_record().into_bytes().map_err(|error| failed(error, &part))?;
+            write(name, &bytes)?;
+        }
+        let (pooled, seen) = memory.state();
+        write("optimizer.bpk", optimizer)?;
+        write("memory.f32", bytemuck::cast_slice(pooled))?;
+        let state = State { epochs: epochs.to_vec(), seen: seen.to_vec() };
+        write("state.json", &serde_json::to_vec(&state).map_err(|error| failed(error, &part))?)?;
+        let before = self.newest();
+        std::fs::rename(&part, self.path(epochs.len()))?;
+        if let Some(before) = before.filter(|&before| before != epochs.len()) {
+            std::fs::remove_dir_all(self.path(before))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the newest checkpoint into both networks and the memory; gives the optimizer's bytes and the epochs done.
+    ///
+    /// # Errors
+    /// `Io` or `Malformed` where it cannot be used: remove it to begin anew.
+    pub fn load(
+        &self,
+        network: Network,
+        average: Network,
+        memory: &mut Memory,
+    ) -> Result<(Network, Network, Option<Vec<u8>>, Vec<Epoch>)> {
+        let Some(epoch) = self.newest() else { return Ok((network, average, None, Vec::new())) };
+        let path = self.path(epoch);
+        let broken = |error: String| {
+            let message = format!("the checkpoint cannot be used ({error}); remove it to begin anew");
+            Error::new(ErrorKind::Malformed, message).at(&path)
+        };
+        let read = |name: &str| {
+            std::fs::read(path.join(name)).map_err(|error| Error::from(error).at(path.join(name)))
+        };
+        let fill = |network: Network, name: &str| -> Result<Network> {
+            let bytes = burn::tensor::Bytes::from_bytes_vec(read(name)?);
+            let record = ModuleRecord::from_bytes(bytes).map_err(|error| broken(error.to_string()))?;
+            network.try_load_record(record).map_err(|error| broken(error.to_string()))
+        };
+        let (network, average) = (fill(network, "network.bpk")?, fill(average, "average.bpk")?);
+        let pooled = read("memory.f32")?
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        let state: State =
+            serde_json::from_slice(&read("state.json")?).map_err(|error| broken(error.to_string()))?;
+        memory.restore(pooled, state.seen);
+        Ok((network, average, Some(read("optimizer.bpk")?), state.epochs))
+    }
+}

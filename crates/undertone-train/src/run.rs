@@ -1,0 +1,252 @@
+//! A run: corpora and a recipe in, a folder out that holds everything the exporter and a later session need.
+//!
+//! `config.toml`, `checkpoint-<epoch>/`, `log.csv` (one line an epoch) and, at the end, `result.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use undertone::corpus::Corpus;
+use undertone::corpus::joint::JointFold;
+use undertone::eval::{fit_temperature, fit_threshold};
+use undertone::{Error, ErrorKind, Result};
+
+use crate::checkpoint::Checkpoints;
+use crate::clip::Clip;
+use crate::config::Config;
+use crate::draw::Draw;
+use crate::material::{Material, Place};
+use crate::network::Network;
+use crate::population::{Level, Population};
+use crate::score::{self, Score};
+use crate::teacher::Teacher;
+use crate::train::{Epoch, Watch, train};
+
+/// Coverages for which conformal thresholds are fitted.
+const COVERAGES: [(&str, f64); 3] = [("0.80", 0.80), ("0.90", 0.90), ("0.95", 0.95)];
+/// Held-out speakers are scored after every so many epochs, and after the last.
+const SCORE_EVERY: usize = 4;
+
+/// What a run needs.
+pub struct Run<'a> {
+    /// Folders with corpora, or manifests (`.csv`).
+    pub corpora: &'a [PathBuf],
+    /// The recipe.
+    pub config: Config,
+    /// A teacher's folder, for distillation.
+    pub teacher: Option<&'a Path>,
+    /// The joint fold whose speakers are left out of training and scored.
+    pub held_out: Option<usize>,
+    /// Where the run is kept.
+    pub folder: &'a Path,
+    /// Where computed spectrograms are kept.
+    pub cache: &'a Path,
+}
+
+/// One condition's calibration and score on held-out speakers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Condition {
+    /// What logits are divided by.
+    pub temperature: f64,
+    /// Conformal thresholds by coverage.
+    pub thresholds: BTreeMap<String, f64>,
+    /// UAR per corpus.
+    pub score: Score,
+}
+
+/// A corpus a model was trained on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Trained {
+    /// Its name.
+    pub name: String,
+    /// Its licence.
+    pub licence: String,
+    /// What to cite.
+    pub citation: String,
+    /// Clips learned from.
+    pub clips: usize,
+}
+
+/// What a finished run says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Mean and deviation of the spectrogram's rows.
+    pub views: Level,
+    /// The corpora it learned from.
+    pub corpora: Vec<Trained>,
+    /// The joint fold whose speakers were held out.
+    pub held_out: Option<usize>,
+    /// Clips of held-out speakers.
+    pub held_out_clips: usize,
+    /// Each clip alone.
+    pub unadapted: Condition,
+    /// With all of the speaker's clips as baseline.
+    pub baseline: Condition,
+    /// The teacher's file, where there was one.
+    pub teacher: Option<String>,
+}
+
+impl Run<'_> {
+    /// Trains, or goes on training, and writes `result.json`.
+    ///
+    /// # Errors
+    /// `Config` where nothing is left to train on or the folder holds a run of another recipe; what decoding answers.
+    pub fn run(&self) -> Result<Outcome> {
+        std::fs::create_dir_all(self.folder).map_err(|error| Error::from(error).at(self.folder))?;
+        self.keep_config()?;
+        let held: BTreeSet<String> = match self.held_out {
+            Some(number) => JointFold::new(number)?.test,
+            None => BTreeSet::new(),
+        };
+        let (corpora, clips) = clips(self.corpora)?;
+        let teacher = self.teacher.map(Teacher::open).transpose()?;
+        let bar = bar(clips.len() as u64, "clips computed: {pos}/{len} {wide_bar} {eta} left");
+        let copies = self.config.degraded_copies;
+        let material =
+            Material::prepare(&clips, teacher.as_ref(), copies, self.config.seed, self.cache, &|done| {
+                bar.set_position(done as u64);
+            })?;
+        bar.finish_and_clear();
+        let side = |wanted: bool| -> (Vec<Clip>, Vec<Place>) {
+            let both = clips.iter().zip(&material.places);
+            both.filter(|(clip, _)| held.contains(&clip.speaker) == wanted)
+                .map(|(c, p)| (c.clone(), *p))
+                .unzip()
+        };
+        let ((learned, places), (dev, dev_places)) = (side(false), side(true));
+        let population = Population::measure(&learned, &places, &material);
+        let draw = Draw::new(&learned, places, &material, &population, &self.config)?;
+        let mut watch = Progress {
+            bar: self::bar(1, "epoch {msg} {wide_bar} {pos}/{len} {eta} left"),
+            epochs: self.config.epochs,
+            log: self.folder.join("log.csv"),
+            score: &|network| {
+                let pooled = score::embed(network, &dev_places, &material, &population);
+                score::outputs(network, &dev, &pooled, self.config.kappa)
+            },
+            dev: &dev,
+        };
+        let network = train(&self.config, &draw, &Checkpoints::new(self.folder), &mut watch)?;
+        watch.bar.finish_and_clear();
+        let outputs = (watch.score)(&network);
+        let outcome = Outcome {
+            views: population.views.clone(),
+            corpora: trained(&corpora, &learned),
+            held_out: self.held_out,
+            held_out_clips: dev.len(),
+            unadapted: condition(&dev, &outputs.unadapted),
+            baseline: condition(&dev, &outputs.baseline),
+            teacher: teacher.map(|teacher| teacher.sha256().to_string()),
+        };
+        let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
+        std::fs::write(self.folder.join("result.json"), text)?;
+        Ok(outcome)
+    }
+
+    /// Writes the recipe, or refuses a folder that holds a run of another one.
+    fn keep_config(&self) -> Result<()> {
+        let path = self.folder.join("config.toml");
+        let text = toml::to_string(&self.config).map_err(|e| Error::new(ErrorKind::Config, e.to_string()))?;
+        if path.exists() && Config::open(&path)? != self.config {
+            let message = "this folder holds a run of another recipe; choose another folder or remove it";
+            return Err(Error::new(ErrorKind::Config, message).at(self.folder));
+        }
+        std::fs::write(&path, text).map_err(|error| Error::from(error).at(&path))
+    }
+}
+
+/// The labelled, sound clips of all corpora.
+fn clips(paths: &[PathBuf]) -> Result<(Vec<Corpus>, Vec<Clip>)> {
+    let mut corpora = Vec::new();
+    for path in paths {
+        match path.extension().is_some_and(|extension| extension == "csv") {
+            true => corpora.push(Corpus::from_manifest(path)?),
+            false => corpora.extend(Corpus::open(path)?),
+        }
+    }
+    let mut clips = Vec::new();
+    for corpus in &corpora {
+        let known = corpus.emotions();
+        clips.extend(corpus.utterances.iter().filter(|utterance| utterance.defect.is_none()).filter_map(
+            |u| {
+                Some(Clip {
+                    corpus: u.corpus.clone(),
+                    name: u.clip.clone(),
+                    path: u.path.clone(),
+                    segment: u.segment,
+                    speaker: u.speaker.clone(),
+                    emotion: u.emotion?,
+                    known,
+                    intensity: u.intensity,
+                    votes: u.votes,
+                })
+            },
+        ));
+    }
+    Ok((corpora, clips))
+}
+
+fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
+    let of = |corpus: &Corpus| Trained {
+        name: corpus.name.clone(),
+        licence: corpus.card.licence.clone(),
+        citation: corpus.card.citation.clone(),
+        clips: learned.iter().filter(|clip| clip.corpus == corpus.name).count(),
+    };
+    corpora.iter().map(of).filter(|corpus| corpus.clips > 0).collect()
+}
+
+/// Fits temperature, then thresholds, on held-out clips.
+fn condition(dev: &[Clip], outputs: &[Vec<f32>]) -> Condition {
+    let logits: Vec<Vec<f32>> = dev.iter().zip(outputs).map(|(clip, row)| score::masked(clip, row)).collect();
+    let truth: Vec<usize> = dev.iter().map(|clip| clip.emotion as usize).collect();
+    let temperature = fit_temperature(&logits, &truth);
+    let posterior = |row: &[f32], truth: usize| {
+        let scaled: Vec<f64> = row.iter().map(|&x| f64::from(x) / temperature).collect();
+        let top = scaled.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+        (scaled[truth] - top).exp() / scaled.iter().map(|x| (x - top).exp()).sum::<f64>()
+    };
+    let right: Vec<f64> = logits.iter().zip(&truth).map(|(row, &truth)| posterior(row, truth)).collect();
+    let threshold = |(name, coverage): (&str, f64)| (name.to_string(), fit_threshold(&right, coverage));
+    Condition { temperature, thresholds: COVERAGES.map(threshold).into(), score: score::score(dev, outputs) }
+}
+
+fn bar(length: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}
+
+/// Shows where the training is, and keeps its log.
+struct Progress<'a> {
+    bar: ProgressBar,
+    epochs: usize,
+    log: PathBuf,
+    score: &'a dyn Fn(&Network) -> score::Outputs,
+    dev: &'a [Clip],
+}
+
+impl Watch for Progress<'_> {
+    fn step(&mut self, epoch: usize, step: usize, steps: usize, loss: f64) {
+        self.bar.set_length((self.epochs * steps) as u64);
+        self.bar.set_position((epoch * steps + step) as u64);
+        self.bar.set_message(format!("{}/{} loss {loss:.3}", epoch + 1, self.epochs));
+    }
+
+    fn epoch(&mut self, number: usize, epoch: &mut Epoch, average: &Network) {
+        let due = number.is_multiple_of(SCORE_EVERY) || number == self.epochs;
+        if due && !self.dev.is_empty() {
+            let outputs = (self.score)(average);
+            let mean = |outputs: &[Vec<f32>]| score::score(self.dev, outputs).mean();
+            epoch.dev = Some([mean(&outputs.unadapted), mean(&outputs.baseline)]);
+        }
+        let Epoch { loss, speaker, distillation, intensity, seconds, dev } = epoch;
+        let dev = dev.map_or(",".to_string(), |[a, b]| format!("{a:.4},{b:.4}"));
+        let line =
+            format!("{number},{loss:.4},{speaker:.4},{distillation:.4},{intensity:.4},{seconds:.1},{dev}\n");
+        // The log is a convenience: a full disk shows at the checkpoint.
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.log);
+        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    }
+}

@@ -1,0 +1,113 @@
+//! Scores held-out speakers with the network as it is in the trainer: to choose and to calibrate, never for publication.
+
+use std::collections::BTreeMap;
+
+use burn::prelude::*;
+use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use undertone::eval::uar;
+
+use crate::average::plain;
+use crate::clip::{CLASSES, Clip};
+use crate::material::{Material, Place, ROWS};
+use crate::network::{Network, OUTPUTS};
+use crate::population::Population;
+
+/// What one condition makes of the held-out clips.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// UAR per corpus, 0…1, among the classes the corpus knows.
+    pub uar: BTreeMap<String, f64>,
+}
+
+impl Score {
+    /// Mean over the corpora of speech.
+    pub fn mean(&self) -> f64 {
+        let spoken: Vec<f64> =
+            self.uar.iter().filter(|(name, _)| !name.ends_with("_song")).map(|(_, &uar)| uar).collect();
+        spoken.iter().sum::<f64>() / spoken.len().max(1) as f64
+    }
+}
+
+/// Outputs of both heads for every clip: `[clips][9]` unadapted, and with all of the speaker's clips as baseline.
+pub struct Outputs {
+    /// Against the population.
+    pub unadapted: Vec<Vec<f32>>,
+    /// Against the mean of the speaker's own clips (unlabelled, itself among them), shrunk by κ.
+    pub baseline: Vec<Vec<f32>>,
+}
+
+/// `pooled` of every clip, whole and clean: `[clips][pooled]`.
+pub fn embed(
+    network: &Network,
+    places: &[Place],
+    material: &Material,
+    population: &Population,
+) -> Vec<Vec<f32>> {
+    let device = Device::flex();
+    places
+        .par_iter()
+        .map(|&place| {
+            let mut views = vec![0.0; place.frames * ROWS];
+            for (at, row) in views.chunks_exact_mut(ROWS).enumerate() {
+                material.frame(0, place, at).convert_to_f32_slice(row);
+                population.standardise(row);
+            }
+            let views = Tensor::<3>::from_data(TensorData::new(views, [1, place.frames, ROWS]), &device);
+            values(network.pool(&network.trunk(views)))
+        })
+        .collect()
+}
+
+/// Reads both heads.
+pub fn outputs(network: &Network, clips: &[Clip], pooled: &[Vec<f32>], kappa: f32) -> Outputs {
+    let device = Device::flex();
+    let population = values(network.population_mean.value());
+    let width = population.len();
+    let mut speakers: BTreeMap<String, (f32, Vec<f32>)> = BTreeMap::new();
+    for (clip, pooled) in clips.iter().zip(pooled) {
+        let (n, sum) = speakers
+            .entry(clip.level_key())
+            .or_insert_with(|| (kappa, population.iter().map(|x| x * kappa).collect()));
+        *n += 1.0;
+        sum.iter_mut().zip(pooled).for_each(|(sum, x)| *sum += x);
+    }
+    let means = clips.iter().flat_map(|clip| {
+        let (n, sum) = &speakers[&clip.level_key()];
+        sum.iter().map(|x| x / n).collect::<Vec<f32>>()
+    });
+    let tensor =
+        |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [clips.len(), width]), &device);
+    let (means, pooled) = (tensor(means.collect()), tensor(pooled.concat()));
+    let rows = |out: Tensor<2>| values(out).chunks_exact(OUTPUTS).map(<[f32]>::to_vec).collect();
+    Outputs {
+        unadapted: rows(network.unadapted(pooled.clone())),
+        baseline: rows(network.adapted(pooled, means)),
+    }
+}
+
+/// UAR per corpus.
+pub fn score(clips: &[Clip], outputs: &[Vec<f32>]) -> Score {
+    let mut answers: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (clip, row) in clips.iter().zip(outputs) {
+        let competing = masked(clip, row);
+        let best = (0..CLASSES).max_by(|&a, &b| competing[a].total_cmp(&competing[b])).unwrap_or(0);
+        let (truth, predicted) = answers.entry(&clip.corpus).or_default();
+        truth.push(clip.emotion as usize);
+        predicted.push(best);
+    }
+    let uar = |(truth, predicted): (Vec<usize>, Vec<usize>)| uar(&truth, &predicted);
+    Score { uar: answers.into_iter().map(|(name, answer)| (name.to_string(), uar(answer))).collect() }
+}
+
+/// The logits of the classes the clip's corpus knows, −∞ for the others.
+pub fn masked(clip: &Clip, row: &[f32]) -> Vec<f32> {
+    let mask = clip.mask();
+    (0..CLASSES).map(|class| if mask[class] > 0.0 { row[class] } else { f32::NEG_INFINITY }).collect()
+}
+
+/// A tensor's values, row after row.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    plain(tensor).into_data().try_into_vec().unwrap_or_default()
+}
