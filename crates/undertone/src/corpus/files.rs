@@ -1,28 +1,27 @@
-//! Audio files below a folder, in the order of their paths.
+//! Audio files below a folder, in the order of their paths; tables that lie beside them.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Extensions that are taken for recordings when a folder is searched.
+/// Extensions that are taken for recordings when a folder is searched; those that lose nothing come first.
 const EXTENSIONS: [&str; 22] = [
-    "wav", "wave", "flac", "mp3", "opus", "ogg", "oga", "m4a", "m4b", "mp4", "m4v", "mov", "aac", "aif",
-    "aiff", "aifc", "caf", "mka", "mkv", "webm", "mp2", "mp1",
+    "wav", "wave", "flac", "aif", "aiff", "aifc", "caf", "mp3", "opus", "ogg", "oga", "m4a", "m4b", "mp4",
+    "m4v", "mov", "aac", "mka", "mkv", "webm", "mp2", "mp1",
 ];
 
-/// Every audio or video file below `folder`, sorted; links to folders are not followed.
+/// Every audio or video file below `folder`, sorted; links to folders are not followed, hidden files are passed over.
 pub(crate) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| Error::from(error).at(&folder))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| Error::from(error).at(&folder))?;
-            let (path, kind) =
-                (entry.path(), entry.file_type().map_err(|error| Error::from(error).at(&folder))?);
-            if kind.is_dir() {
-                folders.push(path);
-            } else if is_audio(&path) {
-                found.push(path);
+        let here = |error: std::io::Error| Error::from(error).at(&folder);
+        for entry in std::fs::read_dir(&folder).map_err(here)? {
+            let entry = entry.map_err(here)?;
+            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if entry.file_type().map_err(here)?.is_dir() {
+                folders.push(entry.path());
+            } else if !hidden && rank(&entry.path()).is_some() {
+                found.push(entry.path());
             }
         }
     }
@@ -30,7 +29,15 @@ pub(crate) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn is_audio(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+/// Where a file's format stands among [`EXTENSIONS`]: of two copies of a clip the lower is taken.
+pub(crate) fn rank(path: &Path) -> Option<usize> {
+    let extension = path.extension()?.to_str()?;
+    EXTENSIONS.iter().position(|known| known.eq_ignore_ascii_case(extension))
+}
+
+/// A table of one of these names: in the folder of `clip`, or one above it and so on, up to the folder that holds `opened`.
+pub(crate) fn table(clip: &Path, opened: &Path, names: &[&str]) -> Option<PathBuf> {
+    let top = opened.parent().unwrap_or(opened);
+    let folders = clip.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
+    folders.flat_map(|folder| names.iter().map(|name| folder.join(name))).find(|path| path.is_file())
 }

@@ -1,5 +1,6 @@
-//! Any corpus by a CSV: `path` (relative to the CSV), optional `start,end` in seconds, `speaker`, `label`.
+//! Any corpus by a CSV: `path` (relative to the CSV), `speaker`, optional `label` and `start,end` in seconds, anything else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Card, Corpus, Utterance};
@@ -8,57 +9,113 @@ use crate::error::{Error, Result};
 use crate::units::{Seconds, Segment};
 
 pub(super) fn read(path: &Path) -> Result<Corpus> {
+    let card_path = path.with_extension("toml");
+    let card = card(&card_path)?;
     let here = |error: Error| error.at(path);
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("manifest").to_string();
-    let card = card(&path.with_extension("toml"))?;
-    let text = std::fs::read_to_string(path).map_err(|error| here(error.into()))?;
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
     let broken = |error: csv::Error| here(Error::config(error.to_string()));
-    let headers = reader.headers().map_err(broken)?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name);
-    let path_column = column("path")
-        .ok_or_else(|| here(Error::config("the manifest has no column 'path' in its first line")))?;
-    let columns = [column("start"), column("end"), column("speaker"), column("label")];
-    let (mut utterances, mut unmapped) = (Vec::new(), std::collections::BTreeSet::new());
-    for (row, record) in reader.records().enumerate() {
-        let record = record.map_err(broken)?;
-        let [start, end, speaker, label] =
-            columns.map(|column| column.and_then(|at| record.get(at)).filter(|text| !text.is_empty()));
-        let file = record.get(path_column).unwrap_or("");
-        let segment = segment(start, end)
-            .map_err(|error| here(Error::config(format!("row {}: {}", row + 2, error.message()))))?;
-        let emotion = label.and_then(|label| map(&card, label));
-        if let (Some(label), None) = (label, emotion) {
-            unmapped.insert(label.to_string());
+    let missing = |error: csv::Error| here(std::io::Error::from(error).into());
+    let mut reader = csv::Reader::from_path(path).map_err(missing)?;
+    let columns = Columns::of(reader.headers().map_err(broken)?).map_err(here)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let (mut utterances, mut clips, mut unmapped) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for (number, record) in reader.records().enumerate() {
+        let row = |error: Error| here(Error::config(format!("row {}: {}", number + 2, error.message())));
+        let utterance = columns.read(&record.map_err(broken)?, folder, &name, &card).map_err(row)?;
+        if utterance.emotion.is_none() && !utterance.label.is_empty() {
+            unmapped.insert(utterance.label.clone());
         }
-        utterances.push(Utterance {
-            corpus: name.clone(),
-            clip: clip(file, segment),
-            path: path.parent().unwrap_or(Path::new("")).join(file),
-            segment,
-            speaker: format!("{name}/{}", speaker.unwrap_or(file)),
-            label: label.unwrap_or_default().to_string(),
-            emotion,
-            intensity: None,
-            votes: None,
-            defect: None,
-        });
+        if !clips.insert(utterance.clip.clone()) {
+            return Err(row(Error::config(format!("'{}' was there before", utterance.clip))));
+        }
+        utterances.push(utterance);
     }
     if !unmapped.is_empty() {
-        let labels = unmapped.into_iter().collect::<Vec<_>>().join(", ");
+        let labels = Vec::from_iter(unmapped).join(", ");
         let message = format!(
             "labels without an emotion: {labels}; map them under [labels] in {}",
-            path.with_extension("toml").display()
+            card_path.display()
         );
         return Err(here(Error::config(message)));
     }
-    let labels = card.labels.clone();
-    let mut corpus = Corpus { name, card, utterances, unrecognised: Vec::new() };
-    if labels.is_empty() {
-        let used = corpus.utterances.iter().filter_map(|u| u.emotion);
-        corpus.card.labels = used.map(|emotion| (emotion.name().to_string(), emotion)).collect();
+    if utterances.is_empty() {
+        return Err(here(Error::config("the manifest has no rows below its first line")));
     }
-    Ok(corpus)
+    Ok(Corpus {
+        name,
+        card: own_labels(card, &utterances),
+        utterances,
+        repeated: vec![],
+        unrecognised: vec![],
+    })
+}
+
+/// Where the columns are.
+struct Columns {
+    path: usize,
+    speaker: usize,
+    label: Option<usize>,
+    start: Option<usize>,
+    end: Option<usize>,
+    others: Vec<(usize, String)>,
+}
+
+impl Columns {
+    fn of(headers: &csv::StringRecord) -> Result<Columns> {
+        let at = |name: &str| headers.iter().position(|header| header.trim() == name);
+        let needed = |name: &str, why: &str| {
+            let found = headers.iter().collect::<Vec<_>>().join(", ");
+            let message = format!("the manifest has no column '{name}' ({why}); its first line has: {found}");
+            at(name).ok_or_else(|| Error::config(message))
+        };
+        let known = ["path", "speaker", "label", "start", "end"];
+        let others = headers.iter().enumerate().filter(|(_, header)| !known.contains(&header.trim()));
+        Ok(Columns {
+            path: needed("path", "the recording, relative to the manifest")?,
+            speaker: needed("speaker", "who speaks: speakers must never be both learned from and tested on")?,
+            label: at("label"),
+            start: at("start"),
+            end: at("end"),
+            others: others.map(|(at, header)| (at, header.trim().to_string())).collect(),
+        })
+    }
+
+    fn read(
+        &self,
+        record: &csv::StringRecord,
+        folder: &Path,
+        corpus: &str,
+        card: &Card,
+    ) -> Result<Utterance> {
+        let cell = |at: usize| record.get(at).map(str::trim).filter(|text| !text.is_empty());
+        let file = cell(self.path).ok_or_else(|| Error::config("the path is missing"))?;
+        let speaker = cell(self.speaker).ok_or_else(|| Error::config("the speaker is missing"))?;
+        let label = self.label.and_then(cell);
+        let segment = segment(self.start.and_then(cell), self.end.and_then(cell))?;
+        let other = |(at, name): &(usize, String)| Some((name.clone(), cell(*at)?.to_string()));
+        Ok(Utterance {
+            corpus: corpus.to_string(),
+            clip: clip(file, segment),
+            path: folder.join(file),
+            segment,
+            speaker: format!("{corpus}/{speaker}"),
+            label: label.unwrap_or_default().to_string(),
+            emotion: label.and_then(|label| map(card, label)),
+            intensity: None,
+            votes: None,
+            about: self.others.iter().filter_map(other).collect::<BTreeMap<_, _>>(),
+            defect: card.defective.get(&clip(file, segment)).cloned(),
+        })
+    }
+}
+
+/// A card without a label map knows the labels that are used.
+fn own_labels(mut card: Card, utterances: &[Utterance]) -> Card {
+    if card.labels.is_empty() {
+        let used = utterances.iter().filter_map(|utterance| utterance.emotion);
+        card.labels = used.map(|emotion| (emotion.name().to_string(), emotion)).collect();
+    }
+    card
 }
 
 fn card(path: &Path) -> Result<Card> {
@@ -117,7 +174,7 @@ mod tests {
     #[test]
     fn paths_are_relative_to_the_manifest_and_labels_go_through_the_map() {
         let (folder, path) = write(
-            "path,speaker,label,start,end,note\na/x.wav,ann,joy,1.5,2.5,hm\ny.wav,bob,,,,\n",
+            "\u{feff}path,speaker,label,start,end,sex\na/x.wav,ann,joy,1.5,2.5,female\ny.wav,bob,,,,\n",
             Some("licence = 'mine'\n[labels]\njoy = 'happy'\n"),
         );
         let corpus = Corpus::from_manifest(&path).unwrap();
@@ -125,6 +182,7 @@ mod tests {
         assert_eq!(first.path, folder.path().join("a/x.wav"));
         assert_eq!((first.speaker.as_str(), first.emotion), ("mine/ann", Some(Emotion::Happy)));
         assert_eq!(first.segment.unwrap().duration(), Seconds(1.0));
+        assert_eq!((first.clip.as_str(), first.about["sex"].as_str()), ("a/x@1.5", "female"));
         assert_eq!((corpus.utterances[1].emotion, corpus.utterances[1].segment), (None, None));
         assert_eq!(corpus.emotions().len(), 1);
     }
@@ -132,11 +190,17 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         for (csv, toml, word) in [
-            ("file,label\nx.wav,happy\n", None, "'path'"),
-            ("path,label\nx.wav,joy\ny.wav,bliss\n", None, "bliss, joy"),
-            ("path,start,end\nx.wav,2,1\n", None, "row 2"),
-            ("path,start,end\nx.wav,soon,3\n", None, "'soon'"),
-            ("path\nx.wav\n", Some("labelz = 1\n"), "labelz"),
+            ("file,label\nx.wav,happy\n", None, "no column 'path'"),
+            ("path,label\nx.wav,happy\n", None, "no column 'speaker'"),
+            ("path,speaker,label\nx.wav,a,joy\ny.wav,a,bliss\n", None, "bliss, joy"),
+            ("path,speaker,start,end\nx.wav,a,2,1\n", None, "row 2"),
+            ("path,speaker,start,end\nx.wav,a,soon,3\n", None, "'soon'"),
+            ("path,speaker\nx.wav,a\nx.wav,a\n", None, "row 3: 'x' was there before"),
+            ("path,speaker\nx.wav,\n", None, "row 2: the speaker"),
+            ("path,speaker\nx.wav,a,b\n", None, "line: 2"),
+            ("path,speaker\n", None, "no rows"),
+            ("", None, "'path'"),
+            ("path,speaker\nx.wav,a\n", Some("labelz = 1\n"), "labelz"),
         ] {
             let (_folder, path) = write(csv, toml);
             let error = Corpus::from_manifest(&path).unwrap_err().to_string();

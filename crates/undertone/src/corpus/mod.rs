@@ -5,42 +5,20 @@ mod files;
 pub mod joint;
 mod layouts;
 mod manifest;
+mod people;
+mod utterance;
 mod votes;
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::emotion::{Emotion, EmotionSet};
+use crate::emotion::EmotionSet;
 use crate::error::{Error, Result};
-use crate::units::Segment;
 
 pub use card::Card;
 use layouts::Named;
-
-/// A segment with a speaker and a label: the unit of training and evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Utterance {
-    /// The corpus it belongs to: `ravdess`, `ravdess_song`, `tess`, `cremad`, `savee`, or a manifest's name.
-    pub corpus: String,
-    /// Its name within the corpus, that of the protocol files.
-    pub clip: String,
-    /// The audio file.
-    pub path: PathBuf,
-    /// The part of the file; the whole file where not given.
-    pub segment: Option<Segment>,
-    /// `corpus/speaker`, the unit of independence; RAVDESS speech and song share theirs.
-    pub speaker: String,
-    /// The corpus's own label.
-    pub label: String,
-    /// What the label map makes of it; none where the manifest gives no label.
-    pub emotion: Option<Emotion>,
-    /// Expressed strength 0…1, where the corpus tells.
-    pub intensity: Option<f32>,
-    /// Listeners' votes as shares in the order of [`Emotion::ALL`], where the corpus has them.
-    pub votes: Option<[f32; 8]>,
-    /// Why it is left out of training and dev, where it is.
-    pub defect: Option<String>,
-}
+pub use utterance::Utterance;
 
 /// Labelled recordings with their licence.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,48 +27,50 @@ pub struct Corpus {
     pub name: String,
     /// Label map, licence, citation.
     pub card: Card,
-    /// In the order of their paths.
+    /// In the order of their paths; every clip once.
     pub utterances: Vec<Utterance>,
+    /// Further copies of clips that are there already: downloads hold folders twice, or in two formats.
+    pub repeated: Vec<PathBuf>,
     /// Audio files below the folder that belong to no layout.
     pub unrecognised: Vec<PathBuf>,
 }
 
 impl Corpus {
-    /// The corpora found below a folder, recognised by the names of their files; any audio extension, nested or flat.
+    /// The corpora found below a folder, recognised by the names of their files; any audio extension, nested or flat,
+    /// names in whatever case. Sorted by name.
     ///
     /// # Errors
     /// `Io` where the folder cannot be read, `Config` where no known corpus is in it.
     pub fn open(folder: &Path) -> Result<Vec<Corpus>> {
-        let (mut found, mut unrecognised) = (BTreeMap::<&str, Vec<(Named, PathBuf)>>::new(), Vec::new());
+        let mut corpora = BTreeMap::<&str, (Card, Vec<(Named, PathBuf)>)>::new();
+        let mut unrecognised = Vec::new();
         for path in files::audio_below(folder)? {
-            match layouts::read(&path) {
-                Some(named) => found.entry(named.corpus).or_default().push((named, path)),
-                None => unrecognised.push(path),
+            let Some(named) = layouts::read(&path) else {
+                unrecognised.push(path);
+                continue;
+            };
+            let (card, found) = match corpora.entry(named.corpus) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(empty) => empty.insert((Card::known(named.corpus)?, Vec::new())),
+            };
+            match card.labels.contains_key(&named.label) {
+                true => found.push((named, path)),
+                false => unrecognised.push(path),
             }
         }
-        if found.is_empty() {
-            let known = layouts::NAMES.join(", ");
-            let message = format!(
-                "no known corpus is in this folder ({known}; {} other audio files); describe others by a manifest",
-                unrecognised.len()
-            );
-            return Err(Error::config(message).at(folder));
+        corpora.retain(|_, (_, found)| !found.is_empty());
+        let mut corpora = corpora
+            .into_iter()
+            .map(|(name, (card, found))| Corpus::assemble(folder, name, card, found))
+            .collect::<Result<Vec<Corpus>>>()?;
+        match corpora.first_mut() {
+            Some(first) => first.unrecognised = unrecognised,
+            None => return Err(nothing_known(unrecognised.len()).at(folder)),
         }
-        let mut corpora = Vec::new();
-        for (name, files) in found {
-            let card = Card::known(name)?;
-            let mut utterances: Vec<Utterance> =
-                files.into_iter().filter_map(|(named, path)| utterance(named, path, &card)).collect();
-            if name == "cremad" {
-                votes::attach(folder, &mut utterances)?;
-            }
-            corpora.push(Corpus { name: name.to_string(), card, utterances, unrecognised: Vec::new() });
-        }
-        corpora[0].unrecognised = unrecognised;
         Ok(corpora)
     }
 
-    /// A corpus described by a manifest: CSV with `path` and optional `start,end,speaker,label`; see `docs/formats.md`.
+    /// A corpus described by a manifest: CSV with `path`, `speaker` and optional `label,start,end`; see `docs/formats.md`.
     ///
     /// # Errors
     /// `Io`, or `Config` naming the line and column that cannot be used, or the labels that are not mapped.
@@ -102,28 +82,59 @@ impl Corpus {
     pub fn emotions(&self) -> EmotionSet {
         self.card.labels.values().copied().collect()
     }
+
+    fn assemble(folder: &Path, name: &str, card: Card, found: Vec<(Named, PathBuf)>) -> Result<Corpus> {
+        let (found, repeated) = once_each(found);
+        let mut utterances: Vec<Utterance> =
+            found.into_iter().map(|(named, path)| utterance(named, path, &card)).collect();
+        if name == "cremad" {
+            votes::attach(folder, &mut utterances)?;
+            people::attach(folder, &mut utterances)?;
+        }
+        Ok(Corpus { name: name.to_string(), card, utterances, repeated, unrecognised: Vec::new() })
+    }
 }
 
-fn utterance(named: Named, path: PathBuf, card: &Card) -> Option<Utterance> {
-    let emotion = card.labels.get(&named.label).copied()?;
-    Some(Utterance {
+/// Keeps one file of each clip, a lossless one where there is one; the others come back apart.
+fn once_each(found: Vec<(Named, PathBuf)>) -> (Vec<(Named, PathBuf)>, Vec<PathBuf>) {
+    let mut best = BTreeMap::<&str, (usize, &Path)>::new();
+    for (named, path) in &found {
+        let candidate = (files::rank(path).unwrap_or(usize::MAX), path.as_path());
+        best.entry(&named.clip).and_modify(|best| *best = candidate.min(*best)).or_insert(candidate);
+    }
+    let kept: BTreeSet<PathBuf> = best.into_values().map(|(_, path)| path.to_path_buf()).collect();
+    let (once, again): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, path)| kept.contains(path));
+    (once, again.into_iter().map(|(_, path)| path).collect())
+}
+
+fn nothing_known(others: usize) -> Error {
+    let known = layouts::NAMES.join(", ");
+    Error::config(format!(
+        "no known corpus is in this folder ({known}; {others} other audio files); describe others by a manifest"
+    ))
+}
+
+fn utterance(named: Named, path: PathBuf, card: &Card) -> Utterance {
+    Utterance {
         corpus: named.corpus.to_string(),
         speaker: format!("{}/{}", named.corpus.trim_end_matches("_song"), named.speaker),
         defect: card.defective.get(&named.clip).cloned(),
         segment: None,
-        emotion: Some(emotion),
+        emotion: card.labels.get(&named.label).copied(),
         intensity: named.intensity,
         votes: None,
+        about: named.about.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
         clip: named.clip,
         label: named.label,
         path,
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::emotion::Emotion;
 
     /// A folder of empty files: layouts look at names alone.
     fn folder(names: &[&str]) -> tempfile::TempDir {
@@ -152,13 +163,80 @@ mod tests {
             ("AudioWAV/1001_DFA_ANG_XX.wav", "cremad", "cremad/1001", Emotion::Angry, None),
             ("DC/sa03.wav", "savee", "savee/DC", Emotion::Sad, None),
             ("DC_sa03.WAV", "savee", "savee/DC", Emotion::Sad, None),
+            ("audiodata/dc/SA03.Flac", "savee", "savee/DC", Emotion::Sad, None),
+            ("1001_dfa_ang_xx.MP3", "cremad", "cremad/1001", Emotion::Angry, None),
+            (
+                "OAF_Pleasant_surprise/OAF_back_pleasant_surprise.wav",
+                "tess",
+                "tess/OAF",
+                Emotion::Surprised,
+                None,
+            ),
+            ("yaf_back_PS.wav", "tess", "tess/YAF", Emotion::Surprised, None),
         ];
         for (path, corpus, speaker, emotion, intensity) in cases {
             let got = one(path);
             assert_eq!((got.corpus.as_str(), got.speaker.as_str()), (corpus, speaker), "{path}");
             assert_eq!((got.emotion, got.intensity), (Some(emotion), intensity), "{path}");
         }
-        assert_eq!(one("JK/su15.wav").clip, "JK_su15");
+    }
+
+    #[test]
+    fn a_clip_has_the_name_protocols_use_however_the_file_is_spelt() {
+        for (path, clip) in [
+            ("JK/su15.wav", "JK_su15"),
+            ("kl_SU15.wav", "KL_su15"),
+            ("OA_bite_neutral.wav", "OAF_bite_neutral"),
+            ("OAF_Fear/oaf_Back_Fear.wav", "OAF_back_fear"),
+            ("YAF_bar_pleasant_surprised.wav", "YAF_bar_ps"),
+            ("1040_ITH_SAD_X.wav", "1040_ITH_SAD_XX"),
+        ] {
+            assert_eq!(one(path).clip, clip, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_name_tells_of_the_voice_is_kept() {
+        let said = one("03-01-06-02-01-02-07.wav").about;
+        let said: Vec<(&str, &str)> =
+            said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(said, [("repetition", "02"), ("sentence", "01"), ("sex", "male"), ("strength", "strong")]);
+    }
+
+    #[test]
+    fn a_clip_that_lies_there_twice_counts_once_and_the_lossless_copy_is_taken() {
+        let folder = folder(&[
+            "Actor_01/03-01-01-01-01-01-01.wav",
+            "AudioMP3/1001_DFA_ANG_XX.mp3",
+            "AudioWAV/1001_DFA_ANG_XX.wav",
+            "audio_speech_actors_01-24/Actor_01/03-01-01-01-01-01-01.wav",
+        ]);
+        let corpora = Corpus::open(folder.path()).unwrap();
+        let of = |at: usize| {
+            let Corpus { utterances, repeated, .. } = &corpora[at];
+            assert_eq!((utterances.len(), repeated.len()), (1, 1));
+            (utterances[0].path.clone(), repeated[0].clone())
+        };
+        assert!(of(0).0.ends_with("1001_DFA_ANG_XX.wav") && of(0).1.ends_with("1001_DFA_ANG_XX.mp3"));
+        assert!(of(1).0.starts_with(folder.path().join("Actor_01")));
+    }
+
+    #[test]
+    fn names_that_only_look_like_a_corpus_and_hidden_files_are_not_taken() {
+        let strangers = [
+            "03-01-09-01-01-01-01.wav",
+            "03-01-01-03-01-01-01.wav",
+            "01-01-01-01-01-01-01.mp4",
+            "OAF_back_bored.wav",
+            "DC_x01.wav",
+            "1001_DFA_ANG_YY.wav",
+        ];
+        let mut names = strangers.to_vec();
+        names.extend(["DC_a01.wav", "._DC_a02.wav"]);
+        let folder = folder(&names);
+        let corpora = Corpus::open(folder.path()).unwrap();
+        assert_eq!((corpora.len(), corpora[0].utterances.len()), (1, 1));
+        assert_eq!(corpora[0].unrecognised.len(), strangers.len());
     }
 
     #[test]
@@ -188,5 +266,25 @@ mod tests {
         assert_eq!(heard.votes.unwrap()[Emotion::Neutral as usize], 0.75);
         assert_eq!(heard.intensity, Some(0.715));
         assert_eq!(corpora[0].utterances[1].defect.as_deref(), Some("silence"));
+    }
+
+    #[test]
+    fn the_tables_of_a_whole_download_are_found_where_it_has_them() {
+        let folder = folder(&["CREMA-D/AudioWAV/1001_DFA_ANG_XX.wav", "tess/OAF_back_fear.wav"]);
+        let beside =
+            |name: &str, text: &str| std::fs::write(folder.path().join("CREMA-D").join(name), text).unwrap();
+        std::fs::create_dir(folder.path().join("CREMA-D/processedResults")).unwrap();
+        beside(
+            "processedResults/tabulatedVotes.csv",
+            "\"\",A,D,F,H,N,S,fileName,meanEmoResp\n100001,2,0,0,0,2,0,1001_DFA_ANG_XX,50\n",
+        );
+        beside(
+            "VideoDemographics.csv",
+            "ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n",
+        );
+        let corpora = Corpus::open(folder.path()).unwrap();
+        let heard = &corpora[0].utterances[0];
+        assert_eq!(heard.votes.unwrap()[Emotion::Angry as usize], 0.5);
+        assert_eq!((heard.about["sex"].as_str(), heard.about["age"].as_str()), ("male", "51"));
     }
 }

@@ -1,15 +1,15 @@
 //! CREMA-D's listeners: how many heard which emotion in the voice alone, and how strongly.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Utterance;
+use super::{Utterance, files};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 
-/// Names under which the table of votes is looked for, in the corpus's folder and the one above it.
+/// Names of the table: as it may be renamed, and as the download has it.
 const FILES: [&str; 3] = ["cremad-votes.csv", "tabulatedVotes.csv", "processedResults/tabulatedVotes.csv"];
 
 #[derive(Deserialize)]
@@ -59,8 +59,10 @@ impl Row {
 }
 
 /// Adds votes and perceived intensity to CREMA-D's utterances, where the table is at hand.
-pub(super) fn attach(folder: &Path, utterances: &mut [Utterance]) -> Result<()> {
-    let Some(path) = find(folder) else { return Ok(()) };
+pub(super) fn attach(opened: &Path, utterances: &mut [Utterance]) -> Result<()> {
+    let Some(path) = utterances.first().and_then(|first| files::table(&first.path, opened, &FILES)) else {
+        return Ok(());
+    };
     let broken = |error: csv::Error| Error::malformed(error.to_string()).at(&path);
     let mut rows = HashMap::new();
     for row in csv::Reader::from_path(&path).map_err(broken)?.into_deserialize() {
@@ -76,9 +78,4 @@ pub(super) fn attach(folder: &Path, utterances: &mut [Utterance]) -> Result<()> 
         }
     }
     Ok(())
-}
-
-fn find(folder: &Path) -> Option<PathBuf> {
-    let above = folder.parent().unwrap_or(folder);
-    [folder, above].iter().flat_map(|folder| FILES.map(|name| folder.join(name))).find(|path| path.is_file())
 }

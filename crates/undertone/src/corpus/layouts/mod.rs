@@ -1,4 +1,6 @@
 //! File-name rules of the known corpora, one file each.
+//!
+//! A rule reads a name in whatever case, and gives the clip the one spelling that protocols use.
 
 mod cremad;
 mod ravdess;
@@ -18,6 +20,7 @@ pub(super) struct Named {
     pub speaker: String,
     pub label: String,
     pub intensity: Option<f32>,
+    pub about: Vec<(&'static str, String)>,
 }
 
 /// Reads the name of a file by whichever layout knows it.
