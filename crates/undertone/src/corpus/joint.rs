@@ -6,25 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use super::protocol::{Protocol, Rule};
 use crate::error::{Error, Result};
 
-/// EmoBox (Ma et al. 2024): four actors a fold.
-const RAVDESS: [[&str; 4]; 6] = [
-    ["01", "11", "20", "21"],
-    ["04", "10", "12", "14"],
-    ["08", "09", "19", "23"],
-    ["03", "05", "07", "24"],
-    ["02", "15", "16", "18"],
-    ["06", "13", "17", "22"],
-];
-/// EmoBox: one man a fold.
-const SAVEE: [&str; 4] = ["JE", "KL", "DC", "JK"];
-/// EMO-SUPERB (Wu et al. 2024): blocks of actors in order; first and last of each.
-const CREMAD: [(u32, u32); 5] = [(1001, 1018), (1019, 1036), (1037, 1054), (1055, 1072), (1073, 1091)];
-/// One woman a fold.
-const TESS: [&str; 2] = ["OAF", "YAF"];
 /// How many joint folds there are.
 pub const FOLDS: usize = 6;
+/// The protocols that are held out together.
+pub const PROTOCOLS: [&str; 4] = ["emobox-ravdess", "emobox-savee", "emosuperb-cremad", "loso-tess"];
 
 /// Who is held out in one joint fold.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,20 +34,18 @@ impl JointFold {
         if !(1..=FOLDS).contains(&number) {
             return Err(Error::config(format!("there is no joint fold {number}; there are 1 to {FOLDS}")));
         }
-        let test = speakers(number);
-        let mut dev = speakers(number % FOLDS + 1);
-        dev.retain(|speaker| !speaker.starts_with("tess/") && !test.contains(speaker));
+        let (mut test, mut dev) = (BTreeSet::new(), BTreeSet::new());
+        for name in PROTOCOLS {
+            let protocol = Protocol::known(name)?;
+            let speakers = |rule: &Rule| rule.test.iter().map(|name| protocol.key(name)).collect::<Vec<_>>();
+            test.extend(protocol.rule(number).map(speakers).unwrap_or_default());
+            // Of two folds the second is all there is to learn from.
+            if protocol.folds.len() > 2 {
+                dev.extend(protocol.rule(number % FOLDS + 1).map(speakers).unwrap_or_default());
+            }
+        }
         Ok(JointFold { number, test, dev })
     }
-}
-
-fn speakers(fold: usize) -> BTreeSet<String> {
-    let at = fold - 1;
-    let ravdess = RAVDESS[at].iter().map(|actor| format!("ravdess/{actor}"));
-    let savee = SAVEE.get(at).map(|man| format!("savee/{man}"));
-    let cremad = CREMAD.get(at).into_iter().flat_map(|&(first, last)| first..=last);
-    let tess = TESS.get(at).map(|woman| format!("tess/{woman}"));
-    ravdess.chain(savee).chain(cremad.map(|actor| format!("cremad/{actor}"))).chain(tess).collect()
 }
 
 #[cfg(test)]
@@ -79,6 +65,9 @@ mod tests {
             }
         }
         assert_eq!(tested.len(), 24 + 4 + 91 + 2);
+        let sixth = JointFold::new(6).unwrap();
+        assert_eq!((sixth.test.len(), sixth.dev.len()), (4, 4 + 1 + 18));
+        assert!(sixth.dev.contains("cremad/1001") && sixth.dev.contains("savee/JE"));
         assert!(JointFold::new(0).is_err() && JointFold::new(7).is_err());
     }
 }

@@ -6,6 +6,7 @@ pub mod joint;
 mod layouts;
 mod manifest;
 mod people;
+pub mod protocol;
 mod utterance;
 mod votes;
 
@@ -131,7 +132,7 @@ fn utterance(named: Named, path: PathBuf, card: &Card) -> Utterance {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::emotion::Emotion;
@@ -145,6 +146,11 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         folder
+    }
+
+    /// Corpora of empty files of these names.
+    pub(crate) fn fake(names: &[&str]) -> Vec<Corpus> {
+        Corpus::open(folder(names).path()).unwrap()
     }
 
     fn one(name: &str) -> Utterance {
