@@ -42,3 +42,8 @@ pub fn follow(average: Network, network: &Network, keep: f64) -> Network {
     network.visit(&mut targets);
     average.map(&mut Follow { targets: targets.0, keep })
 }
+
+/// Trained parameters without the head that is dropped when the model is exported.
+pub fn trained_parameters(network: &Network) -> usize {
+    network.num_params() - network.distil.as_ref().map_or(0, Module::num_params)
+}

@@ -9,6 +9,7 @@ pub mod clip;
 pub mod config;
 pub mod degrade;
 pub mod draw;
+pub mod export;
 pub mod layer;
 pub mod material;
 pub mod memory;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use undertone::Result;
+use undertone::{Error, Result, predict};
 use undertone_train::config::Config;
+use undertone_train::export::Publish;
 use undertone_train::run::Run;
 
 #[global_allocator]
@@ -42,6 +43,29 @@ enum Command {
         #[arg(long)]
         cache: Option<PathBuf>,
     },
+    /// Writes a finished run as one ONNX file, calibrated and scored on its held-out speakers.
+    Export {
+        /// Folder of the run.
+        run: PathBuf,
+        /// The corpora it was trained on.
+        #[arg(required = true)]
+        corpora: Vec<PathBuf>,
+        /// The model file.
+        #[arg(long)]
+        out: PathBuf,
+        /// The model's name.
+        #[arg(long, default_value = "undertone-default")]
+        name: String,
+        /// The model's version.
+        #[arg(long, default_value = "1")]
+        version: String,
+        /// Git revision of the code that trained it.
+        #[arg(long, default_value = "unknown")]
+        revision: String,
+        /// Folder for the predictions behind its figures.
+        #[arg(long)]
+        predictions: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -68,9 +92,24 @@ fn run(command: Command) -> Result<()> {
                 cache: &cache,
             };
             let outcome = run.run()?;
-            for (name, condition) in [("unadapted", &outcome.unadapted), ("baseline", &outcome.baseline)] {
-                for (corpus, uar) in &condition.score.uar {
+            for (name, score) in [("unadapted", &outcome.unadapted), ("baseline", &outcome.baseline)] {
+                for (corpus, uar) in &score.uar {
                     eprintln!("held-out speakers, {name}: {corpus} UAR {:.1} %", 100.0 * uar);
+                }
+            }
+            Ok(())
+        }
+        Command::Export { run, corpora, out, name, version, revision, predictions } => {
+            let publish =
+                Publish { run: &run, corpora: &corpora, name: [&name, &version], revision: &revision };
+            let published = publish.publish()?;
+            std::fs::write(&out, &published.model).map_err(|error| Error::from(error).at(&out))?;
+            if let Some(folder) = predictions {
+                std::fs::create_dir_all(&folder).map_err(|error| Error::from(error).at(&folder))?;
+                for (condition, rows) in &published.predictions {
+                    let path = folder.join(format!("{name}.{condition}.csv"));
+                    let file = std::fs::File::create(&path).map_err(|error| Error::from(error).at(&path))?;
+                    predict::write(std::io::BufWriter::new(file), rows).map_err(|error| error.at(&path))?;
                 }
             }
             Ok(())

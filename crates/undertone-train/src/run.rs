@@ -2,7 +2,7 @@
 //!
 //! `config.toml`, `checkpoint-<epoch>/`, `log.csv` (one line an epoch) and, at the end, `result.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use undertone::corpus::Corpus;
 use undertone::corpus::joint::JointFold;
-use undertone::eval::{fit_temperature, fit_threshold};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::checkpoint::Checkpoints;
@@ -24,8 +23,6 @@ use crate::score::{self, Score};
 use crate::teacher::Teacher;
 use crate::train::{Epoch, Watch, train};
 
-/// Coverages for which conformal thresholds are fitted.
-const COVERAGES: [(&str, f64); 3] = [("0.80", 0.80), ("0.90", 0.90), ("0.95", 0.95)];
 /// Held-out speakers are scored after every so many epochs, and after the last.
 const SCORE_EVERY: usize = 4;
 
@@ -43,17 +40,6 @@ pub struct Run<'a> {
     pub folder: &'a Path,
     /// Where computed spectrograms are kept.
     pub cache: &'a Path,
-}
-
-/// One condition's calibration and score on held-out speakers.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Condition {
-    /// What logits are divided by.
-    pub temperature: f64,
-    /// Conformal thresholds by coverage.
-    pub thresholds: BTreeMap<String, f64>,
-    /// UAR per corpus.
-    pub score: Score,
 }
 
 /// A corpus a model was trained on.
@@ -80,10 +66,10 @@ pub struct Outcome {
     pub held_out: Option<usize>,
     /// Clips of held-out speakers.
     pub held_out_clips: usize,
-    /// Each clip alone.
-    pub unadapted: Condition,
-    /// With all of the speaker's clips as baseline.
-    pub baseline: Condition,
+    /// UAR per corpus, each clip alone.
+    pub unadapted: Score,
+    /// UAR per corpus with all of the speaker's clips as baseline.
+    pub baseline: Score,
     /// The teacher's file, where there was one.
     pub teacher: Option<String>,
 }
@@ -100,7 +86,8 @@ impl Run<'_> {
             Some(number) => JointFold::new(number)?.test,
             None => BTreeSet::new(),
         };
-        let (corpora, clips) = clips(self.corpora)?;
+        let corpora = open(self.corpora)?;
+        let clips = clips(&corpora);
         let teacher = self.teacher.map(Teacher::open).transpose()?;
         let bar = bar(clips.len() as u64, "clips computed: {pos}/{len} {wide_bar} {eta} left");
         let copies = self.config.degraded_copies;
@@ -136,8 +123,8 @@ impl Run<'_> {
             corpora: trained(&corpora, &learned),
             held_out: self.held_out,
             held_out_clips: dev.len(),
-            unadapted: condition(&dev, &outputs.unadapted),
-            baseline: condition(&dev, &outputs.baseline),
+            unadapted: score::score(&dev, &outputs.unadapted),
+            baseline: score::score(&dev, &outputs.baseline),
             teacher: teacher.map(|teacher| teacher.sha256().to_string()),
         };
         let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
@@ -157,8 +144,11 @@ impl Run<'_> {
     }
 }
 
-/// The labelled, sound clips of all corpora.
-fn clips(paths: &[PathBuf]) -> Result<(Vec<Corpus>, Vec<Clip>)> {
+/// Opens folders of corpora and manifests (`.csv`).
+///
+/// # Errors
+/// What [`Corpus::open`] and [`Corpus::from_manifest`] answer.
+pub fn open(paths: &[PathBuf]) -> Result<Vec<Corpus>> {
     let mut corpora = Vec::new();
     for path in paths {
         match path.extension().is_some_and(|extension| extension == "csv") {
@@ -166,8 +156,13 @@ fn clips(paths: &[PathBuf]) -> Result<(Vec<Corpus>, Vec<Clip>)> {
             false => corpora.extend(Corpus::open(path)?),
         }
     }
+    Ok(corpora)
+}
+
+/// The labelled, sound clips of all corpora.
+fn clips(corpora: &[Corpus]) -> Vec<Clip> {
     let mut clips = Vec::new();
-    for corpus in &corpora {
+    for corpus in corpora {
         let known = corpus.emotions();
         clips.extend(corpus.utterances.iter().filter(|utterance| utterance.defect.is_none()).filter_map(
             |u| {
@@ -185,7 +180,7 @@ fn clips(paths: &[PathBuf]) -> Result<(Vec<Corpus>, Vec<Clip>)> {
             },
         ));
     }
-    Ok((corpora, clips))
+    clips
 }
 
 fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
@@ -196,21 +191,6 @@ fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
         clips: learned.iter().filter(|clip| clip.corpus == corpus.name).count(),
     };
     corpora.iter().map(of).filter(|corpus| corpus.clips > 0).collect()
-}
-
-/// Fits temperature, then thresholds, on held-out clips.
-fn condition(dev: &[Clip], outputs: &[Vec<f32>]) -> Condition {
-    let logits: Vec<Vec<f32>> = dev.iter().zip(outputs).map(|(clip, row)| score::masked(clip, row)).collect();
-    let truth: Vec<usize> = dev.iter().map(|clip| clip.emotion as usize).collect();
-    let temperature = fit_temperature(&logits, &truth);
-    let posterior = |row: &[f32], truth: usize| {
-        let scaled: Vec<f64> = row.iter().map(|&x| f64::from(x) / temperature).collect();
-        let top = scaled.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-        (scaled[truth] - top).exp() / scaled.iter().map(|x| (x - top).exp()).sum::<f64>()
-    };
-    let right: Vec<f64> = logits.iter().zip(&truth).map(|(row, &truth)| posterior(row, truth)).collect();
-    let threshold = |(name, coverage): (&str, f64)| (name.to_string(), fit_threshold(&right, coverage));
-    Condition { temperature, thresholds: COVERAGES.map(threshold).into(), score: score::score(dev, outputs) }
 }
 
 fn bar(length: u64, template: &str) -> ProgressBar {

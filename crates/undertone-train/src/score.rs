@@ -6,6 +6,7 @@ use burn::prelude::*;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use undertone::Emotion;
 use undertone::eval::uar;
 
 use crate::average::plain;
@@ -16,6 +17,7 @@ use crate::population::Population;
 
 /// What one condition makes of the held-out clips.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Score {
     /// UAR per corpus, 0…1, among the classes the corpus knows.
     pub uar: BTreeMap<String, f64>,
@@ -91,20 +93,14 @@ pub fn outputs(network: &Network, clips: &[Clip], pooled: &[Vec<f32>], kappa: f3
 pub fn score(clips: &[Clip], outputs: &[Vec<f32>]) -> Score {
     let mut answers: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     for (clip, row) in clips.iter().zip(outputs) {
-        let competing = masked(clip, row);
-        let best = (0..CLASSES).max_by(|&a, &b| competing[a].total_cmp(&competing[b])).unwrap_or(0);
+        let competing = (0..CLASSES).filter(|&class| clip.known.contains(Emotion::ALL[class]));
+        let best = competing.max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0);
         let (truth, predicted) = answers.entry(&clip.corpus).or_default();
         truth.push(clip.emotion as usize);
         predicted.push(best);
     }
     let uar = |(truth, predicted): (Vec<usize>, Vec<usize>)| uar(&truth, &predicted);
     Score { uar: answers.into_iter().map(|(name, answer)| (name.to_string(), uar(answer))).collect() }
-}
-
-/// The logits of the classes the clip's corpus knows, −∞ for the others.
-pub fn masked(clip: &Clip, row: &[f32]) -> Vec<f32> {
-    let mask = clip.mask();
-    (0..CLASSES).map(|class| if mask[class] > 0.0 { row[class] } else { f32::NEG_INFINITY }).collect()
 }
 
 /// A tensor's values, row after row.

@@ -7,6 +7,10 @@ pub mod emotion;
 pub mod error;
 pub mod eval;
 pub mod features;
+pub mod model;
+pub mod predict;
+pub mod speakers;
+pub mod speech;
 pub mod units;
 
 pub use emotion::{Emotion, EmotionSet};

@@ -18,8 +18,10 @@ pub use fbank::{BANDS, FilterBank, STACK, Standard};
 
 /// The network's third hidden layer, whose features carry most of the emotion.
 const LAYER: &str = "onnx::MatMul_99";
+/// What a model that was distilled from it names.
+pub const NAME: &str = "speech_fsmn_vad_zh-cn-16k-common (Alibaba, FunASR; FunASR Model License 1.1)";
 /// Values in one frame of that layer.
-const WIDTH: usize = 250;
+pub const WIDTH: usize = 250;
 /// Of the network's frames (10 ms) one in so many is kept.
 const EVERY: usize = 3;
 

@@ -1,0 +1,90 @@
+//! The front end inside the graph: both views of the spectrogram by convolutions with fixed kernels, from the house's own
+//! constants.
+
+use std::f64::consts::TAU;
+
+use undertone::features::{HOP, log_mel, pitch_view};
+
+use super::graph::{Builder, Value};
+use super::onnx::Attribute;
+
+/// `waveform [batch, samples]` → `spectrogram [batch, samples/160 + 1, 128]`.
+pub fn spectrogram(graph: &mut Builder, waveform: &Value) -> Value {
+    let axis = graph.indices(&[1]);
+    let waveform = graph.node("Unsqueeze", &[waveform, &axis], Vec::new());
+    let half = log_mel::WINDOW / 2;
+    let mel = View {
+        window: log_mel::window(),
+        fft: log_mel::FFT,
+        bins: log_mel::BINS,
+        bands: log_mel::BANDS,
+        weight: &log_mel::weight,
+        hop: HOP,
+        pads: [half, half],
+    };
+    let mel = mel.build(graph, &waveform);
+    let taps = graph.constant(&[1, 1, pitch_view::TAPS], &pitch_view::taps());
+    let half = pitch_view::TAPS / 2;
+    // One sample more at the end makes the number of frames that of the other view for every length.
+    let low = graph.node("Conv", &[&waveform, &taps], conv(pitch_view::DECIMATION, [half, half + 1]));
+    let half = pitch_view::WINDOW / 2;
+    let pitch = View {
+        window: pitch_view::window(),
+        fft: pitch_view::FFT,
+        bins: pitch_view::BINS,
+        bands: pitch_view::BANDS,
+        weight: &|band, bin| pitch_view::GAIN * pitch_view::weight(band, bin),
+        hop: HOP / pitch_view::DECIMATION,
+        pads: [half, half - 1],
+    };
+    let pitch = pitch.build(graph, &low);
+    let both = graph.node("Concat", &[&mel, &pitch], vec![Attribute::int("axis", 1)]);
+    graph.named("spectrogram", "Transpose", &[&both], vec![Attribute::ints("perm", &[0, 2, 1])])
+}
+
+fn conv(stride: usize, pads: [usize; 2]) -> Vec<Attribute> {
+    vec![
+        Attribute::ints("strides", &[stride]),
+        Attribute::ints("pads", &pads),
+        Attribute::ints("dilations", &[1]),
+    ]
+}
+
+/// A windowed power spectrum in bands, log-compressed.
+struct View<'a> {
+    window: Vec<f32>,
+    fft: usize,
+    bins: usize,
+    bands: usize,
+    weight: &'a dyn Fn(usize, usize) -> f32,
+    hop: usize,
+    pads: [usize; 2],
+}
+
+impl View<'_> {
+    /// `[batch, 1, samples]` → `[batch, bands, frames]`.
+    fn build(&self, graph: &mut Builder, signal: &Value) -> Value {
+        let n = self.window.len();
+        let mut kernel = Vec::with_capacity(2 * self.bins * n);
+        for part in [f64::cos, f64::sin] {
+            for bin in 0..self.bins {
+                let turn = |i: usize| TAU * ((bin * i) % self.fft) as f64 / self.fft as f64;
+                kernel.extend((0..n).map(|i| (f64::from(self.window[i]) * part(turn(i))) as f32));
+            }
+        }
+        let kernel = graph.constant(&[2 * self.bins, 1, n], &kernel);
+        let parts = graph.node("Conv", &[signal, &kernel], conv(self.hop, self.pads));
+        let squares = graph.node("Mul", &[&parts, &parts], Vec::new());
+        let real = graph.slice(&squares, 1, 0, self.bins);
+        let imaginary = graph.slice(&squares, 1, self.bins, 2 * self.bins);
+        let powers = graph.node("Add", &[&real, &imaginary], Vec::new());
+        let weights: Vec<f32> = (0..self.bands)
+            .flat_map(|band| (0..self.bins).map(move |bin| (self.weight)(band, bin)))
+            .collect();
+        let weights = graph.constant(&[self.bands, self.bins], &weights);
+        let bands = graph.node("MatMul", &[&weights, &powers], Vec::new());
+        let floor = graph.constant(&[1], &[log_mel::FLOOR]);
+        let bands = graph.node("Add", &[&bands, &floor], Vec::new());
+        graph.node("Log", &[&bands], Vec::new())
+    }
+}

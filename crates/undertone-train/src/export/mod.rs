@@ -1,0 +1,51 @@
+//! Trained weights → one ONNX file by the model contract: waveform in, front end inside, metadata with it.
+
+mod front_end;
+mod graph;
+mod onnx;
+mod publish;
+mod trunk;
+
+use prost::Message;
+use undertone::model::Metadata;
+use undertone::{Error, ErrorKind, Result};
+
+use crate::network::{Network, Size};
+use crate::population::Level;
+use graph::Builder;
+pub use publish::{Publish, Published};
+
+/// The ONNX file of a network; `views` standardises the spectrogram.
+///
+/// # Errors
+/// `Model` where the metadata cannot be written as JSON.
+pub fn export(network: &Network, size: &Size, views: &Level, metadata: &Metadata) -> Result<Vec<u8>> {
+    let mut graph = Builder::default();
+    let (frames, pooled) = ((2 * size.frames).to_string(), size.pooled().to_string());
+    let waveform = graph.input("waveform", &["batch", "samples"]);
+    let baseline = trunk::Baseline {
+        mean: graph.input("baseline_mean", &["speakers", &pooled]),
+        scale: graph.input("baseline_scale", &["speakers", &pooled]),
+        weight: graph.input("baseline_weight", &["speakers", "1"]),
+    };
+    let spectrogram = front_end::spectrogram(&mut graph, &waveform);
+    let all = trunk::frames(&mut graph, network, views, &spectrogram);
+    let embedding = trunk::pooled(&mut graph, size, &all);
+    trunk::heads(&mut graph, network, &embedding, &baseline);
+    graph.output("logits", &["batch", "8"]);
+    graph.output("intensity", &["batch", "1"]);
+    graph.output("spectrogram", &["batch", "time", "128"]);
+    graph.output("frames", &["batch", "frames", &frames]);
+    graph.output("pooled", &["batch", &pooled]);
+    let json = serde_json::to_string(metadata)
+        .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))?;
+    let model = onnx::Model {
+        ir_version: 8,
+        producer_name: "undertone-train".to_string(),
+        producer_version: env!("CARGO_PKG_VERSION").to_string(),
+        graph: Some(graph.finish("undertone")),
+        opset_import: vec![onnx::Opset { domain: String::new(), version: 17 }],
+        metadata_props: vec![onnx::Entry { key: "undertone".to_string(), value: json }],
+    };
+    Ok(model.encode_to_vec())
+}

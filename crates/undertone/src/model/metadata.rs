@@ -1,0 +1,155 @@
+//! What a model file says of itself: the JSON under its metadata key `undertone`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::emotion::Emotion;
+use crate::error::{Error, Result};
+use crate::units::{SampleRate, Seconds};
+
+/// The version of the metadata that this library reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// What a model file says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Version of this description; another one is refused.
+    pub format: u32,
+    /// The model's name.
+    pub name: String,
+    /// The model's version.
+    pub version: String,
+    /// What `logits` stand for, in order.
+    pub classes: Vec<Emotion>,
+    /// Samples per second of `waveform`.
+    pub rate: SampleRate,
+    /// Shorter segments are padded with silence.
+    pub shortest_seconds: Seconds,
+    /// Longer segments are cut.
+    pub longest_seconds: Seconds,
+    /// Time between two of `frames`.
+    pub frame_seconds: Seconds,
+    /// How far a frame sees to either side.
+    pub receptive_seconds: Seconds,
+    /// Length of `pooled`.
+    pub pooled: usize,
+    /// What logits are divided by, in the two conditions.
+    pub temperature: Conditions<f32>,
+    /// Conformal thresholds by coverage (`0.90`): the set holds every class with posterior ≥ 1 − threshold.
+    pub thresholds: Conditions<BTreeMap<String, f32>>,
+    /// Mean and deviation of `pooled` over the training's clips.
+    pub population: Population,
+    /// Windows' worth of the population in a speaker's baseline.
+    pub kappa: f32,
+    /// What it was trained on.
+    pub corpora: Vec<TrainedOn>,
+    /// Other models it learned from, with their licences.
+    pub teachers: Vec<String>,
+    /// Measured figures.
+    pub results: Vec<Measured>,
+    /// Git revision of the code that trained it.
+    pub revision: String,
+    /// Trained parameters.
+    pub parameters: usize,
+}
+
+/// One value for each clip alone, one for a known speaker baseline.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conditions<T> {
+    /// Nothing is known of the speaker.
+    pub unadapted: T,
+    /// The speaker's usual voice is known.
+    pub baseline: T,
+}
+
+/// Mean and deviation of `pooled`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Population {
+    /// Per dimension.
+    pub mean: Vec<f32>,
+    /// Per dimension, above 0.
+    pub scale: Vec<f32>,
+}
+
+/// A corpus a model was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// Its short name.
+    pub name: String,
+    /// The licence of its recordings.
+    pub licence: String,
+    /// What to cite.
+    pub citation: String,
+    /// Clips learned from.
+    pub clips: usize,
+}
+
+/// One measured figure, with all that makes it mean something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The corpus.
+    pub corpus: String,
+    /// How it was cut: a protocol, or which speakers were held out.
+    pub protocol: String,
+    /// `unadapted`, `baseline-all`, …
+    pub condition: String,
+    /// How many trainings it is a mean of.
+    pub folds: usize,
+    /// `UAR` or `WA`.
+    pub metric: String,
+    /// 0…1.
+    pub value: f64,
+    /// 95 % interval by bootstrap over speakers.
+    pub interval: [f64; 2],
+    /// Clips and speakers it rests on.
+    pub clips: usize,
+    /// Speakers among them.
+    pub speakers: usize,
+}
+
+impl Metadata {
+    /// Reads and checks the JSON of a model file.
+    pub(super) fn parse(json: &str) -> Result<Metadata> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let damaged = |error: serde_json::Error| Error::model(format!("its description is damaged: {error}"));
+        let Version { format } = serde_json::from_str(json).map_err(damaged)?;
+        if format != FORMAT {
+            let message =
+                format!("it is of format {format}, this program reads {FORMAT}; take a matching model");
+            return Err(Error::model(message));
+        }
+        let metadata: Metadata = serde_json::from_str(json).map_err(damaged)?;
+        metadata.check()?;
+        Ok(metadata)
+    }
+
+    fn check(&self) -> Result<()> {
+        let (mean, scale) = (self.population.mean.len(), self.population.scale.len());
+        if self.pooled == 0 || mean != self.pooled || scale != self.pooled {
+            let message = format!(
+                "its population has {mean} and {scale} values for a pooled length of {}",
+                self.pooled
+            );
+            return Err(Error::model(message));
+        }
+        let mut classes = self.classes.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.is_empty() || classes.len() != self.classes.len() {
+            return Err(Error::model("its classes are missing or repeated"));
+        }
+        if self.rate != SampleRate::MODEL {
+            return Err(Error::model(format!("it hears at {}, expected {}", self.rate, SampleRate::MODEL)));
+        }
+        let positive = [self.frame_seconds, self.longest_seconds].iter().all(|seconds| seconds.0 > 0.0);
+        let temperatures = [self.temperature.unadapted, self.temperature.baseline];
+        if !positive || !temperatures.iter().all(|t| t.is_finite() && *t > 0.0) {
+            return Err(Error::model("its durations and temperatures must be above 0"));
+        }
+        Ok(())
+    }
+}

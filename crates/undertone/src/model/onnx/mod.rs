@@ -1,0 +1,140 @@
+//! The runtime: loads an ONNX file and runs it whole or from one named value to another. The only folder that names it.
+
+mod file;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensorView, Tensor};
+
+use crate::error::{Error, Result};
+
+/// The named values of the model contract.
+const VALUES: [&str; 9] = [
+    "waveform",
+    "baseline_mean",
+    "baseline_scale",
+    "baseline_weight",
+    "spectrogram",
+    "frames",
+    "pooled",
+    "logits",
+    "intensity",
+];
+
+/// A matrix of `f32`, row-major.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub data: &'a [f32],
+    pub width: usize,
+}
+
+/// A loaded network.
+pub(super) struct Network {
+    model: rten::Model,
+    nodes: [NodeId; VALUES.len()],
+    threads: Option<Arc<ThreadPool>>,
+}
+
+/// What the heads answer, row after row.
+pub(super) struct Answers {
+    pub logits: Vec<f32>,
+    pub intensity: Vec<f32>,
+}
+
+impl Network {
+    /// Loads a file; gives the JSON of its description with it.
+    pub(super) fn load(bytes: Cow<'static, [u8]>) -> Result<(Network, String)> {
+        let json = file::metadata(&bytes, "undertone")?.ok_or_else(|| {
+            Error::model("it has no description of ours; see docs/adding-a-model.md for models of others")
+        })?;
+        let options = ModelOptions::with_all_ops();
+        let loaded = match bytes {
+            Cow::Borrowed(bytes) => options.load_static_slice(bytes),
+            Cow::Owned(bytes) => options.load(bytes),
+        };
+        let model = loaded.map_err(|error| Error::model(format!("it cannot be loaded: {error}")))?;
+        let mut nodes = Vec::with_capacity(VALUES.len());
+        for name in VALUES {
+            let node = model.node_id(name).map_err(|_| Error::model(format!("it has no value '{name}'")))?;
+            nodes.push(node);
+        }
+        let nodes = nodes.try_into().map_err(|_| Error::model("it lacks named values"))?;
+        Ok((Network { model, nodes, threads: None }, json))
+    }
+
+    /// Lets it use so many threads instead of one per core.
+    pub(super) fn limit_threads(&mut self, threads: usize) {
+        self.threads = Some(Arc::new(ThreadPool::with_num_threads(threads)));
+    }
+
+    fn node(&self, name: &str) -> NodeId {
+        // Every name used here is in VALUES.
+        self.nodes[VALUES.iter().position(|known| *known == name).unwrap_or(0)]
+    }
+
+    fn run(&self, inputs: &[(&str, ValueOrView<'_>)], outputs: &[&str]) -> Result<Vec<Vec<f32>>> {
+        let inputs = inputs.iter().map(|(name, value)| (self.node(name), value.clone())).collect();
+        let outputs: Vec<NodeId> = outputs.iter().map(|name| self.node(name)).collect();
+        let mut options = RunOptions::default();
+        options.thread_pool = self.threads.clone();
+        let values = self
+            .model
+            .run(inputs, &outputs, Some(options))
+            .map_err(|error| Error::model(format!("it cannot be run: {error}")))?;
+        values.into_iter().map(floats).collect()
+    }
+
+    /// `spectrogram` (one segment) → `frames`, row after row.
+    pub(super) fn frames(&self, spectrogram: Rows) -> Result<Vec<f32>> {
+        let t = spectrogram.data.len() / spectrogram.width;
+        let input = NdTensorView::from_data([1, t, spectrogram.width], spectrogram.data);
+        let mut outputs = self.run(&[("spectrogram", input.into())], &["frames"])?;
+        Ok(outputs.remove(0))
+    }
+
+    /// `pooled` (many windows) and as many baselines → logits and intensity.
+    pub(super) fn heads(&self, pooled: Rows, mean: Rows, scale: Rows, weight: &[f32]) -> Result<Answers> {
+        let [pooled, mean, scale] = [pooled, mean, scale].map(matrix);
+        let weight = matrix(Rows { data: weight, width: 1 });
+        let inputs = [
+            ("pooled", pooled.into()),
+            ("baseline_mean", mean.into()),
+            ("baseline_scale", scale.into()),
+            ("baseline_weight", weight.into()),
+        ];
+        let mut outputs = self.run(&inputs, &["logits", "intensity"])?;
+        Ok(Answers { intensity: outputs.remove(1), logits: outputs.remove(0) })
+    }
+
+    /// The whole graph on one waveform: logits, intensity, pooled, frames, spectrogram.
+    pub(super) fn whole(
+        &self,
+        waveform: &[f32],
+        mean: &[f32],
+        scale: &[f32],
+        weight: f32,
+    ) -> Result<Vec<Vec<f32>>> {
+        let row = |data| matrix(Rows { data, width: <[f32]>::len(data).max(1) });
+        let weight = [weight];
+        let inputs = [
+            ("waveform", row(waveform).into()),
+            ("baseline_mean", row(mean).into()),
+            ("baseline_scale", row(scale).into()),
+            ("baseline_weight", row(&weight).into()),
+        ];
+        self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"])
+    }
+}
+
+fn matrix(rows: Rows<'_>) -> NdTensorView<'_, f32, 2> {
+    NdTensorView::from_data([rows.data.len() / rows.width, rows.width], rows.data)
+}
+
+fn floats(value: Value) -> Result<Vec<f32>> {
+    let tensor: Tensor<f32> =
+        value.try_into().map_err(|_| Error::model("it gives values that are not f32"))?;
+    Ok(tensor.to_vec())
+}

@@ -1,0 +1,98 @@
+//! Frames → pooled, for any number of windows at the cost of two subtractions each.
+//!
+//! Pooling is the attention-weighted mean and deviation per channel. The attention is a function of its own frame alone, so
+//! sums of `e^a`, `e^a·h` and `e^a·h²` from the start (prefix sums, in double precision) give every window by difference.
+
+use std::ops::Range;
+
+/// Smallest variance, as in the network.
+const VARIANCE_FLOOR: f64 = 1e-5;
+
+/// Prefix sums over the frames of one segment.
+pub struct Pool {
+    channels: usize,
+    /// Per frame boundary and channel: sums of weight, weight·value, weight·value².
+    sums: Vec<[f64; 3]>,
+}
+
+impl Pool {
+    /// From `frames [t, 2 · channels]`: features, then their attention logits.
+    pub fn new(frames: &[f32], width: usize) -> Pool {
+        let channels = width / 2;
+        let rows = || frames.chunks_exact(width.max(1));
+        // The largest logit per channel keeps the exponentials within range.
+        let mut top = vec![f32::NEG_INFINITY; channels];
+        for row in rows() {
+            top.iter_mut().zip(&row[channels..]).for_each(|(top, &a)| *top = top.max(a));
+        }
+        let mut sums = vec![[0.0; 3]; channels];
+        sums.reserve(frames.len() / 2);
+        for (t, row) in rows().enumerate() {
+            for c in 0..channels {
+                let (value, weight) = (f64::from(row[c]), f64::from((row[channels + c] - top[c]).exp()));
+                let before = sums[t * channels + c];
+                let part = weight * value;
+                sums.push([before[0] + weight, before[1] + part, before[2] + part * value]);
+            }
+        }
+        Pool { channels, sums }
+    }
+
+    /// How many frames there are.
+    pub fn len(&self) -> usize {
+        (self.sums.len() / self.channels.max(1)).saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `pooled` of the frames in `window` (not empty, within the segment): means, then deviations.
+    pub fn window(&self, window: Range<usize>) -> Vec<f32> {
+        let n = self.channels;
+        let mut pooled = vec![0.0; 2 * n];
+        let [before, after] = [window.start, window.end].map(|t| &self.sums[t.min(self.len()) * n..][..n]);
+        for c in 0..n {
+            let [weight, first, second] = [0, 1, 2].map(|k| after[c][k] - before[c][k]);
+            let weight = weight.max(f64::MIN_POSITIVE);
+            let mean = first / weight;
+            let variance = (second / weight - mean * mean).max(VARIANCE_FLOOR);
+            pooled[c] = mean as f32;
+            pooled[n + c] = variance.sqrt() as f32;
+        }
+        pooled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definition, written out.
+    fn literal(frames: &[[f32; 4]], window: Range<usize>) -> Vec<f32> {
+        let rows = &frames[window];
+        let mut pooled = vec![0.0; 4];
+        for c in 0..2 {
+            let sum: f32 = rows.iter().map(|row| row[2 + c].exp()).sum();
+            let mean: f32 = rows.iter().map(|row| row[2 + c].exp() / sum * row[c]).sum();
+            let variance: f32 = rows.iter().map(|row| row[2 + c].exp() / sum * (row[c] - mean).powi(2)).sum();
+            (pooled[c], pooled[2 + c]) = (mean, variance.max(1e-5).sqrt());
+        }
+        pooled
+    }
+
+    #[test]
+    fn every_window_equals_the_definition() {
+        let frames: Vec<[f32; 4]> = (0..50)
+            .map(|t| [0, 1, 2, 3].map(|c| ((t * 7 + c * 13) as f32).sin() * if c < 2 { 3.0 } else { 5.0 }))
+            .collect();
+        let pool = Pool::new(&frames.concat(), 4);
+        assert_eq!(pool.len(), 50);
+        for window in [0..50, 0..1, 49..50, 10..30, 17..19] {
+            for (got, want) in pool.window(window.clone()).iter().zip(literal(&frames, window.clone())) {
+                assert!((got - want).abs() < 1e-4, "{window:?}: {got} for {want}");
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A speaker's usual voice: the mean of what was heard, shrunk towards the population's by how little that is.
+
+use crate::model::{Baseline, Population};
+
+/// Running sums of a speaker's embeddings (`pooled`).
+///
+/// With n windows heard the baseline's mean is `(n·own + κ·population) / (n + κ)` and its weight `n / (n + κ)`; the scale stays the
+/// population's. Nothing heard is the population itself with weight 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Usual {
+    sum: Vec<f64>,
+    windows: f64,
+}
+
+impl Usual {
+    /// Adds one window's embedding, counting `share` of a window (1 for windows that do not overlap).
+    pub fn hear(&mut self, pooled: &[f32], share: f64) {
+        self.sum.resize(pooled.len(), 0.0);
+        for (sum, &x) in self.sum.iter_mut().zip(pooled) {
+            *sum += share * f64::from(x);
+        }
+        self.windows += share;
+    }
+
+    /// Windows heard.
+    pub fn windows(&self) -> f64 {
+        self.windows
+    }
+
+    /// The baseline that follows.
+    pub fn baseline(&self, population: &Population, kappa: f32) -> Baseline {
+        let (n, kappa) = (self.windows, f64::from(kappa));
+        let weight = if n > 0.0 { n / (n + kappa) } else { 0.0 };
+        let own = |i: usize| self.sum.get(i).copied().unwrap_or(0.0);
+        let shrunk = |(i, &mean): (usize, &f32)| match n > 0.0 {
+            true => ((own(i) + kappa * f64::from(mean)) / (n + kappa)) as f32,
+            false => mean,
+        };
+        Baseline {
+            mean: population.mean.iter().enumerate().map(shrunk).collect(),
+            scale: population.scale.clone(),
+            weight: weight as f32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_heard_is_the_population_and_much_heard_is_the_speaker() {
+        let population = Population { mean: vec![1.0, 2.0], scale: vec![1.0, 1.0] };
+        let mut usual = Usual::default();
+        assert_eq!(usual.baseline(&population, 1.5).mean, [1.0, 2.0]);
+        assert_eq!(usual.baseline(&population, 1.5).weight, 0.0);
+        usual.hear(&[4.0, 0.0], 1.0);
+        assert_eq!(usual.baseline(&population, 1.0).mean, [2.5, 1.0]);
+        assert_eq!(usual.baseline(&population, 1.0).weight, 0.5);
+        (0..1000).for_each(|_| usual.hear(&[4.0, 0.0], 1.0));
+        assert!((usual.baseline(&population, 1.0).mean[0] - 4.0).abs() < 0.01);
+    }
+}

@@ -1,0 +1,5 @@
+//! Who speaks, and how that voice usually sounds.
+
+mod baseline;
+
+pub use baseline::Usual;

@@ -1,0 +1,110 @@
+//! Scores frame by frame → spans: hysteresis, joining, shortest length, padding. Knows nothing of sound.
+
+use std::ops::Range;
+
+/// How scores become spans; lengths in frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rules {
+    /// A span opens at the first score at or above this …
+    pub open: f32,
+    /// … and holds while scores are at or above this.
+    pub hold: f32,
+    /// Pauses up to this long are joined.
+    pub join: usize,
+    /// Shorter spans are dropped.
+    pub shortest: usize,
+    /// Added before and after each span; at most half of `join`, so that spans never overlap.
+    pub pad: usize,
+}
+
+/// Makes spans of scores as they come.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    rules: Rules,
+    frame: usize,
+    open: Option<Range<usize>>,
+}
+
+impl Merge {
+    /// Nothing heard yet.
+    pub fn new(rules: Rules) -> Merge {
+        Merge { rules, frame: 0, open: None }
+    }
+
+    /// Takes the next frame's score; gives a span once no later frame can change it.
+    pub fn push(&mut self, score: f32) -> Option<Range<usize>> {
+        let at = self.frame;
+        self.frame += 1;
+        match &mut self.open {
+            None if score >= self.rules.open => {
+                self.open = Some(at..at + 1);
+                None
+            }
+            Some(span) if score >= self.rules.hold => {
+                span.end = at + 1;
+                None
+            }
+            Some(span) if at + 1 - span.end > self.rules.join => self.close(),
+            _ => None,
+        }
+    }
+
+    /// The span that is still open at the end.
+    pub fn finish(&mut self) -> Option<Range<usize>> {
+        self.close()
+    }
+
+    /// The frame from which on nothing is settled: the start of the open span with its padding, or the next frame's.
+    pub fn settled(&self) -> usize {
+        self.open.as_ref().map_or(self.frame, |span| span.start).saturating_sub(self.rules.pad)
+    }
+
+    fn close(&mut self) -> Option<Range<usize>> {
+        let span = self.open.take().filter(|span| span.len() >= self.rules.shortest)?;
+        Some(span.start.saturating_sub(self.rules.pad)..(span.end + self.rules.pad).min(self.frame))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules { open: 0.5, hold: 0.3, join: 2, shortest: 2, pad: 1 };
+
+    fn spans(scores: &[f32]) -> Vec<Range<usize>> {
+        let mut merge = Merge::new(RULES);
+        let mut spans: Vec<_> = scores.iter().filter_map(|&score| merge.push(score)).collect();
+        spans.extend(merge.finish());
+        spans
+    }
+
+    #[test]
+    fn speech_from_first_to_last_frame_is_one_span() {
+        assert_eq!(spans(&[0.9; 5]), [0..5]);
+    }
+
+    #[test]
+    fn a_span_opens_high_holds_low_joins_short_pauses_and_is_padded() {
+        let scores = [0.0, 0.0, 0.4, 0.6, 0.3, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1, 0.1];
+        assert_eq!(spans(&scores), [2..9]);
+    }
+
+    #[test]
+    fn what_is_too_short_is_dropped_and_nothing_gives_nothing() {
+        assert!(spans(&[0.0, 0.9, 0.0, 0.0, 0.0, 0.0]).is_empty());
+        assert!(spans(&[]).is_empty());
+    }
+
+    #[test]
+    fn what_is_settled_never_comes_back() {
+        let mut merge = Merge::new(RULES);
+        let scores = [0.0, 0.9, 0.9, 0.0, 0.0, 0.0, 0.0, 0.9, 0.9, 0.9];
+        let mut settled = 0;
+        for score in scores {
+            let span = merge.push(score);
+            assert!(span.is_none_or(|span| span.start >= settled));
+            assert!(merge.settled() >= settled);
+            settled = merge.settled();
+        }
+    }
+}
