@@ -1,1 +1,33 @@
-fn main() {}
+//! The `undertone` command.
+
+mod analyze;
+mod arguments;
+mod corpus;
+mod model;
+mod output;
+mod shell;
+mod train;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Analyze(typed) => analyze::run(typed),
+        Command::Model(typed) => model::run(typed),
+        Command::Corpus(typed) => corpus::run(typed),
+        Command::Train(typed) => train::run(typed),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man => shell::man(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("undertone: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -83,7 +83,8 @@ impl View<'_> {
             .collect();
         let weights = graph.constant(&[self.bands, self.bins], &weights);
         let bands = graph.node("MatMul", &[&weights, &powers], Vec::new());
-        let floor = graph.constant(&[1], &[log_mel::FLOOR]);
+        // Of three dimensions, so that no runtime takes it for the bias of the product before it.
+        let floor = graph.constant(&[1, 1, 1], &[log_mel::FLOOR]);
         let bands = graph.node("Add", &[&bands, &floor], Vec::new());
         graph.node("Log", &[&bands], Vec::new())
     }

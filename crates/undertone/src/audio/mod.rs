@@ -2,12 +2,15 @@
 
 mod decode;
 mod ffmpeg;
+mod files;
 mod magic;
 mod recording;
 mod resample;
 mod source;
 mod waveform;
 
+pub use files::files_below;
+pub(crate) use files::rank as format_rank;
 pub use recording::{Channels, Chunk, Info, Options, Recording};
 pub use source::Source;
 pub use waveform::Waveform;

@@ -55,7 +55,7 @@ const LOWEST: SampleRate = SampleRate(1_000);
 /// Highest rate read.
 const HIGHEST: SampleRate = SampleRate(768_000);
 /// Most channels read.
-const MOST_CHANNELS: usize = 32;
+pub(super) const MOST_CHANNELS: usize = 32;
 /// A jump of the container's clock longer than this is silence, not jitter.
 const GAP: Seconds = Seconds(0.1);
 /// A longer jump is a broken clock; it is told and left out.

@@ -1,12 +1,13 @@
 //! The side wing: labelled recordings. A corpus is utterances with speakers and labels, a label map, a licence.
 
 mod card;
-mod files;
+mod check;
 pub mod joint;
 mod layouts;
 mod manifest;
 mod people;
 pub mod protocol;
+mod table;
 mod utterance;
 mod votes;
 
@@ -14,10 +15,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::audio;
 use crate::emotion::EmotionSet;
 use crate::error::{Error, Result};
 
 pub use card::Card;
+pub use check::{Check, check};
 use layouts::Named;
 pub use utterance::Utterance;
 
@@ -45,7 +48,7 @@ impl Corpus {
     pub fn open(folder: &Path) -> Result<Vec<Corpus>> {
         let mut corpora = BTreeMap::<&str, (Card, Vec<(Named, PathBuf)>)>::new();
         let mut unrecognised = Vec::new();
-        for path in files::audio_below(folder)? {
+        for path in audio::files_below(folder)? {
             let Some(named) = layouts::read(&path) else {
                 unrecognised.push(path);
                 continue;
@@ -100,7 +103,7 @@ impl Corpus {
 fn once_each(found: Vec<(Named, PathBuf)>) -> (Vec<(Named, PathBuf)>, Vec<PathBuf>) {
     let mut best = BTreeMap::<&str, (usize, &Path)>::new();
     for (named, path) in &found {
-        let candidate = (files::rank(path).unwrap_or(usize::MAX), path.as_path());
+        let candidate = (audio::format_rank(path).unwrap_or(usize::MAX), path.as_path());
         best.entry(&named.clip).and_modify(|best| *best = candidate.min(*best)).or_insert(candidate);
     }
     let kept: BTreeSet<PathBuf> = best.into_values().map(|(_, path)| path.to_path_buf()).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Utterance, files};
+use super::{Utterance, table};
 use crate::error::{Error, Result};
 
 /// Names of the table: as it may be renamed, and as the download has it.
@@ -27,7 +27,7 @@ struct Row {
 
 /// Says of each utterance what the table says of its speaker, where the table is at hand.
 pub(super) fn attach(opened: &Path, utterances: &mut [Utterance]) -> Result<()> {
-    let Some(path) = utterances.first().and_then(|first| files::table(&first.path, opened, &FILES)) else {
+    let Some(path) = utterances.first().and_then(|first| table::find(&first.path, opened, &FILES)) else {
         return Ok(());
     };
     let broken = |error: csv::Error| Error::malformed(error.to_string()).at(&path);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Utterance, files};
+use super::{Utterance, table};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 
@@ -60,7 +60,7 @@ impl Row {
 
 /// Adds votes and perceived intensity to CREMA-D's utterances, where the table is at hand.
 pub(super) fn attach(opened: &Path, utterances: &mut [Utterance]) -> Result<()> {
-    let Some(path) = utterances.first().and_then(|first| files::table(&first.path, opened, &FILES)) else {
+    let Some(path) = utterances.first().and_then(|first| table::find(&first.path, opened, &FILES)) else {
         return Ok(());
     };
     let broken = |error: csv::Error| Error::malformed(error.to_string()).at(&path);

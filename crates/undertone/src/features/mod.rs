@@ -3,10 +3,12 @@
 mod filter;
 mod frames;
 pub mod log_mel;
+mod movement;
 pub mod pitch_view;
 
 pub use frames::Frames;
 use log_mel::LogMel;
+pub use movement::{Movement, movement};
 use pitch_view::PitchView;
 
 /// Samples between two frames of a spectrogram at 16 kHz: 10 ms.

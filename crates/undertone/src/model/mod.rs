@@ -54,6 +54,15 @@ pub struct Answer {
     pub intensity: f32,
 }
 
+/// What a waveform became on its way through the network's trunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Every 40 ms: features and attention logits.
+    pub frames: Frames,
+    /// Every 10 ms: log-mel and pitch view.
+    pub spectrogram: Frames,
+}
+
 /// All values of a run of the whole graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Whole {
@@ -142,11 +151,17 @@ impl Model {
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn frames(&self, waveform: &[f32]) -> Result<Frames> {
+        Ok(self.hear(waveform)?.frames)
+    }
+
+    /// [`Model::frames`], and the spectrogram they were made from.
+    ///
+    /// # Errors
+    /// `Model` where the network refuses its input.
+    pub fn hear(&self, waveform: &[f32]) -> Result<Heard> {
         let spectrogram = SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform));
-        let frames = self.network.frames(Rows { data: spectrogram.data(), width: ROWS })?;
-        let count = spectrogram.len().div_ceil(4);
-        let width = frames.len() / count.max(1);
-        Ok(Frames::new(frames, width))
+        let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS })?;
+        Ok(Heard { frames: Frames::new(frames, width), spectrogram })
     }
 
     /// Logits and intensity of many windows at once, each with its speaker's baseline.

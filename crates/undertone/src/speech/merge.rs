@@ -15,6 +15,10 @@ pub struct Rules {
     pub shortest: usize,
     /// Added before and after each span; at most half of `join`, so that spans never overlap.
     pub pad: usize,
+    /// A span this long is cut, and goes on as the next one.
+    pub longest: usize,
+    /// Frames kept behind a cut, so that what is cut has been heard beyond its end.
+    pub behind: usize,
 }
 
 /// Makes spans of scores as they come.
@@ -23,12 +27,14 @@ pub struct Merge {
     rules: Rules,
     frame: usize,
     open: Option<Range<usize>>,
+    /// Where the last cut was made.
+    cut_at: Option<usize>,
 }
 
 impl Merge {
     /// Nothing heard yet.
     pub fn new(rules: Rules) -> Merge {
-        Merge { rules, frame: 0, open: None }
+        Merge { rules, frame: 0, open: None, cut_at: None }
     }
 
     /// Takes the next frame's score; gives a span once no later frame can change it.
@@ -42,7 +48,7 @@ impl Merge {
             }
             Some(span) if score >= self.rules.hold => {
                 span.end = at + 1;
-                None
+                self.cut()
             }
             Some(span) if at + 1 - span.end > self.rules.join => self.close(),
             _ => None,
@@ -59,9 +65,22 @@ impl Merge {
         self.open.as_ref().map_or(self.frame, |span| span.start).saturating_sub(self.rules.pad)
     }
 
+    /// Cuts a span that has grown too long; the rest of it opens the next one.
+    fn cut(&mut self) -> Option<Range<usize>> {
+        let Rules { pad, longest, behind, .. } = self.rules;
+        let span = self.open.as_mut().filter(|span| span.len() >= longest + behind)?;
+        let start = if self.cut_at == Some(span.start) { span.start } else { span.start.saturating_sub(pad) };
+        let end = span.end - behind;
+        span.start = end;
+        self.cut_at = Some(end);
+        Some(start..end)
+    }
+
     fn close(&mut self) -> Option<Range<usize>> {
-        let span = self.open.take().filter(|span| span.len() >= self.rules.shortest)?;
-        Some(span.start.saturating_sub(self.rules.pad)..(span.end + self.rules.pad).min(self.frame))
+        let rest = self.open.as_ref().is_some_and(|span| self.cut_at == Some(span.start));
+        let span = self.open.take().filter(|span| rest || span.len() >= self.rules.shortest)?;
+        let start = if rest { span.start } else { span.start.saturating_sub(self.rules.pad) };
+        Some(start..(span.end + self.rules.pad).min(self.frame))
     }
 }
 
@@ -69,7 +88,8 @@ impl Merge {
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules { open: 0.5, hold: 0.3, join: 2, shortest: 2, pad: 1 };
+    const RULES: Rules =
+        Rules { open: 0.5, hold: 0.3, join: 2, shortest: 2, pad: 1, longest: 100, behind: 3 };
 
     fn spans(scores: &[f32]) -> Vec<Range<usize>> {
         let mut merge = Merge::new(RULES);
@@ -93,6 +113,12 @@ mod tests {
     fn what_is_too_short_is_dropped_and_nothing_gives_nothing() {
         assert!(spans(&[0.0, 0.9, 0.0, 0.0, 0.0, 0.0]).is_empty());
         assert!(spans(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_span_that_never_ends_is_cut_without_a_gap_or_an_overlap() {
+        let spans = spans(&[0.9; 250]);
+        assert_eq!(spans, [0..100, 100..200, 200..250]);
     }
 
     #[test]

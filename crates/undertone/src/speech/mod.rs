@@ -24,11 +24,23 @@ pub struct Options {
     pub shortest: Seconds,
     /// Added before and after each segment.
     pub pad: Seconds,
+    /// Longer segments are cut.
+    pub longest: Seconds,
+    /// What has been heard beyond a cut when the segment before it is given.
+    pub behind: Seconds,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { open: 0.6, hold: 0.35, join: Seconds(0.4), shortest: Seconds(0.2), pad: Seconds(0.1) }
+        Options {
+            open: 0.6,
+            hold: 0.35,
+            join: Seconds(0.4),
+            shortest: Seconds(0.2),
+            pad: Seconds(0.1),
+            longest: Seconds(60.0),
+            behind: Seconds(0.5),
+        }
     }
 }
 
@@ -42,6 +54,8 @@ impl Options {
             join,
             shortest: frames(self.shortest),
             pad: frames(self.pad).min(join / 2),
+            longest: frames(self.longest).max(1),
+            behind: frames(self.behind),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use symphonia::core::io::{MediaSource, ReadOnlySource};
 
 use super::super::magic;
+use super::super::recording::MOST_CHANNELS;
 use super::super::source::Opened;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -73,6 +74,11 @@ fn ready(
         );
         return Err(Error::unsupported(message));
     }
+    // The library below cannot count so far.
+    if let Some(channels) = wave_channels(&head).filter(|&channels| usize::from(channels) > MOST_CHANNELS) {
+        let message = format!("{channels} channels; at most {MOST_CHANNELS} are read");
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
     let cut_short = wave_data(&head).is_some_and(|(at, size)| {
         size != u32::MAX && size != 0 && (at as u64 + 4 + u64::from(size)) > length
     });
@@ -99,6 +105,13 @@ fn look(reader: &mut impl Read) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(magic::LOOK as u64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+/// The channels that the first chunk of a WAV file claims.
+fn wave_channels(head: &[u8]) -> Option<u16> {
+    let format = head.starts_with(b"RIFF") && head.get(12..16) == Some(b"fmt ");
+    let bytes = head.get(22..24).filter(|_| format)?;
+    Some(u16::from_le_bytes(bytes.try_into().ok()?))
 }
 
 /// Where the size of a WAV file's data chunk stands, and that size.

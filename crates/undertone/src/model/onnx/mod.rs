@@ -75,7 +75,7 @@ impl Network {
         self.nodes[VALUES.iter().position(|known| *known == name).unwrap_or(0)]
     }
 
-    fn run(&self, inputs: &[(&str, ValueOrView<'_>)], outputs: &[&str]) -> Result<Vec<Vec<f32>>> {
+    fn run(&self, inputs: &[(&str, ValueOrView<'_>)], outputs: &[&str]) -> Result<Vec<(Vec<f32>, usize)>> {
         let inputs = inputs.iter().map(|(name, value)| (self.node(name), value.clone())).collect();
         let outputs: Vec<NodeId> = outputs.iter().map(|name| self.node(name)).collect();
         let mut options = RunOptions::default();
@@ -87,12 +87,12 @@ impl Network {
         values.into_iter().map(floats).collect()
     }
 
-    /// `spectrogram` (one segment) → `frames`, row after row.
-    pub(super) fn frames(&self, spectrogram: Rows) -> Result<Vec<f32>> {
+    /// `spectrogram` (one segment) → `frames`, row after row, and their width.
+    pub(super) fn frames(&self, spectrogram: Rows) -> Result<(Vec<f32>, usize)> {
         let t = spectrogram.data.len() / spectrogram.width;
         let input = NdTensorView::from_data([1, t, spectrogram.width], spectrogram.data);
         let mut outputs = self.run(&[("spectrogram", input.into())], &["frames"])?;
-        Ok(outputs.remove(0))
+        outputs.pop().ok_or_else(|| Error::model("it gives no frames"))
     }
 
     /// `pooled` (many windows) and as many baselines → logits and intensity.
@@ -105,8 +105,9 @@ impl Network {
             ("baseline_scale", scale.into()),
             ("baseline_weight", weight.into()),
         ];
-        let mut outputs = self.run(&inputs, &["logits", "intensity"])?;
-        Ok(Answers { intensity: outputs.remove(1), logits: outputs.remove(0) })
+        let mut outputs = self.run(&inputs, &["logits", "intensity"])?.into_iter();
+        let mut next = || outputs.next().map(|(values, _)| values).unwrap_or_default();
+        Ok(Answers { logits: next(), intensity: next() })
     }
 
     /// The whole graph on one waveform: logits, intensity, pooled, frames, spectrogram.
@@ -125,7 +126,8 @@ impl Network {
             ("baseline_scale", row(scale).into()),
             ("baseline_weight", row(&weight).into()),
         ];
-        self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"])
+        let outputs = self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"])?;
+        Ok(outputs.into_iter().map(|(values, _)| values).collect())
     }
 }
 
@@ -133,8 +135,10 @@ fn matrix(rows: Rows<'_>) -> NdTensorView<'_, f32, 2> {
     NdTensorView::from_data([rows.data.len() / rows.width, rows.width], rows.data)
 }
 
-fn floats(value: Value) -> Result<Vec<f32>> {
+/// A value's numbers, and how many stand in a row.
+fn floats(value: Value) -> Result<(Vec<f32>, usize)> {
     let tensor: Tensor<f32> =
         value.try_into().map_err(|_| Error::model("it gives values that are not f32"))?;
-    Ok(tensor.to_vec())
+    let width = tensor.shape().last().copied().unwrap_or(1);
+    Ok((tensor.to_vec(), width))
 }

@@ -1,4 +1,4 @@
-//! Audio files below a folder, in the order of their paths; tables that lie beside them.
+//! Audio files below a folder, in the order of their paths.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,12 @@ const EXTENSIONS: [&str; 22] = [
     "m4v", "mov", "aac", "mka", "mkv", "webm", "mp2", "mp1",
 ];
 
-/// Every audio or video file below `folder`, sorted; links to folders are not followed, hidden files are passed over.
-pub(crate) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Every audio or video file below `folder` by its extension, sorted; links to folders are not followed, hidden files are
+/// passed over.
+///
+/// # Errors
+/// `Io` where a folder cannot be read.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
         let here = |error: std::io::Error| Error::from(error).at(&folder);
@@ -33,11 +37,4 @@ pub(crate) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn rank(path: &Path) -> Option<usize> {
     let extension = path.extension()?.to_str()?;
     EXTENSIONS.iter().position(|known| known.eq_ignore_ascii_case(extension))
-}
-
-/// A table of one of these names: in the folder of `clip`, or one above it and so on, up to the folder that holds `opened`.
-pub(crate) fn table(clip: &Path, opened: &Path, names: &[&str]) -> Option<PathBuf> {
-    let top = opened.parent().unwrap_or(opened);
-    let folders = clip.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
-    folders.flat_map(|folder| names.iter().map(|name| folder.join(name))).find(|path| path.is_file())
 }

@@ -1,0 +1,128 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use undertone::Emotion;
+
+/// Hears the emotion in speech: any recording in, who sounded how, when, how strongly and how surely out.
+#[derive(Parser)]
+#[command(name = "undertone", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  undertone analyze interview.m4a                  one recording, for reading
+  undertone analyze calls/ --json --output r.json  a folder, for programs
+  undertone analyze call.wav --channels split --speakers agent,caller
+  ffmpeg -i URL -f wav - | undertone analyze -     whatever ffmpeg reads
+  undertone model info                             what the model was trained on, and its figures
+
+Exit status: 0 done; 1 some inputs failed, the others are done; 2 usage or fatal.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Emotions over time in recordings.
+    Analyze(Analyze),
+    /// The model and its figures.
+    #[command(subcommand)]
+    Model(Model),
+    /// Labelled recordings.
+    #[command(subcommand)]
+    Corpus(Corpus),
+    /// Trains a model, by the program undertone-train beside this one.
+    #[command(disable_help_flag = true)]
+    Train(Train),
+    /// Writes completions for a shell.
+    #[command(hide = true)]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Writes the manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Args)]
+pub struct Analyze {
+    /// Recordings, folders of recordings, or - for standard input.
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pub inputs: Vec<PathBuf>,
+    /// JSON instead of the view for reading.
+    #[arg(long)]
+    pub json: bool,
+    /// One JSON object a recording, each on a line of its own as soon as it is done.
+    #[arg(long, conflicts_with = "json")]
+    pub jsonl: bool,
+    /// CSV, one row a span.
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    pub csv: bool,
+    /// Write to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only these emotions compete (happy,sad,angry,neutral).
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub emotions: Vec<Emotion>,
+    /// How often the prediction set is to hold the truth: 0.80, 0.90 or 0.95.
+    #[arg(long, default_value_t = 0.9, value_name = "SHARE")]
+    pub coverage: f32,
+    /// Channels averaged, or apart (agent and caller).
+    #[arg(long, value_enum, default_value_t = Channels::Average)]
+    pub channels: Channels,
+    /// Names of the speakers, channel by channel.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub speakers: Vec<String>,
+    /// Which audio track, counted from 0.
+    #[arg(long, value_name = "NUMBER")]
+    pub track: Option<usize>,
+    /// Decode by an installed ffmpeg.
+    #[arg(long)]
+    pub ffmpeg: bool,
+    /// A model file instead of the one built in.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Threads; one a core where not given.
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// No progress on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Channels {
+    Average,
+    Split,
+}
+
+#[derive(Subcommand)]
+pub enum Model {
+    /// Name, licence, training corpora, calibration and measured figures.
+    Info {
+        /// A model file instead of the one built in.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Corpus {
+    /// Clips, speakers, classes, duplicates, silent files, conflicting labels; and what was left out, and why.
+    Check {
+        /// A folder with corpora as downloaded, or a manifest (.csv).
+        path: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub struct Train {
+    /// Handed on as they are.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}

@@ -1,0 +1,81 @@
+//! `undertone model`: what the model is, what it was trained on, how well it does, what it must not be used for.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use undertone::Result;
+use undertone::model::{Metadata, Model};
+
+use crate::arguments::Model as Typed;
+use crate::output::Output;
+
+/// What the card says too.
+const USE: &str = "\
+Not to be used to decide about people. In the European Union, inferring emotions of people at work and in education is
+prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
+
+pub fn run(typed: Typed) -> Result<ExitCode> {
+    let Typed::Info { model } = typed;
+    let model = match model {
+        Some(path) => Model::open(&path)?,
+        None => Model::embedded()?,
+    };
+    let mut output = Output::open(None)?;
+    output.write(&info(&model))?;
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn info(model: &Model) -> String {
+    let Metadata {
+        name,
+        version,
+        classes,
+        temperature,
+        corpora,
+        teachers,
+        results,
+        parameters,
+        revision,
+        ..
+    } = model.metadata();
+    let mut out = String::new();
+    let mut row = |name: &str, text: String| {
+        let _ = writeln!(out, "{name:<12} {text}");
+    };
+    row("model", format!("{name} {version}, {parameters} parameters, revision {revision}"));
+    row("sha256", model.sha256().to_string());
+    let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+    row("classes", names.join(", "));
+    row(
+        "temperature",
+        format!("{:.3} alone, {:.3} with a speaker baseline", temperature.unadapted, temperature.baseline),
+    );
+    for corpus in corpora {
+        row("trained on", format!("{}: {} clips, {}", corpus.name, corpus.clips, corpus.licence));
+    }
+    for teacher in teachers {
+        row("taught by", teacher.clone());
+    }
+    row(
+        "licence",
+        "of the weights: non-commercial, as the strictest of these corpora (see models/LICENSE)".to_string(),
+    );
+    for figure in results {
+        let [low, high] = figure.interval.map(|x| 100.0 * x);
+        row(
+            &figure.metric,
+            format!(
+                "{:5.1} % [{low:.1}, {high:.1}]  {} {}, {} ({} clips of {} speakers not trained on)",
+                100.0 * figure.value,
+                figure.corpus,
+                figure.condition,
+                figure.protocol,
+                figure.clips,
+                figure.speakers
+            ),
+        );
+    }
+    let _ = writeln!(out, "\n{USE}");
+    out
+}

@@ -1,0 +1,216 @@
+//! The typed result: what `docs/formats.md` calls `undertone/1`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::emotion::{Affect, Emotion};
+use crate::error::{Error, Warning};
+use crate::model::{Metadata, Model, Posterior};
+
+/// The version of the result's format.
+pub const FORMAT: &str = "undertone/1";
+
+/// What was made of all recordings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: String,
+    /// This program and its version.
+    pub tool: String,
+    /// The model that answered.
+    pub model: ModelUsed,
+    /// One a recording, in the order asked for.
+    pub recordings: Vec<RecordingResult>,
+}
+
+impl Report {
+    /// A report on `recordings`.
+    pub fn new(model: &Model, recordings: Vec<RecordingResult>) -> Report {
+        let Metadata { name, version, classes, .. } = model.metadata().clone();
+        Report {
+            format: FORMAT.to_string(),
+            tool: concat!("undertone ", env!("CARGO_PKG_VERSION")).to_string(),
+            model: ModelUsed { name, version, sha256: model.sha256().to_string(), classes },
+            recordings,
+        }
+    }
+}
+
+/// The model that answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelUsed {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Hexadecimal SHA-256 of its file.
+    pub sha256: String,
+    /// Its classes, in order.
+    pub classes: Vec<Emotion>,
+}
+
+/// What was made of one recording.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordingResult {
+    /// The file, or `-`.
+    pub path: PathBuf,
+    /// How long it is.
+    pub seconds: f64,
+    /// Channels analysed apart.
+    pub channels: usize,
+    /// How much of it is speech; of several channels the sum.
+    pub speech_seconds: f64,
+    /// Who speaks.
+    pub speakers: Vec<Speaker>,
+    /// In the order of their starts.
+    pub spans: Vec<Span>,
+    /// The whole in a few figures.
+    pub summary: Summary,
+    /// What was tolerated.
+    pub warnings: Vec<Warning>,
+    /// Why there is no answer, where there is none.
+    pub error: Option<Failure>,
+}
+
+impl RecordingResult {
+    /// The result of a recording that failed.
+    pub fn failed(path: PathBuf, error: &Error) -> RecordingResult {
+        let failure = Failure { kind: error.kind().name().to_string(), message: error.message().to_string() };
+        RecordingResult { path, error: Some(failure), ..RecordingResult::default() }
+    }
+}
+
+/// Why a recording has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// [`crate::ErrorKind::name`].
+    pub kind: String,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// A speaker of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Speaker {
+    /// A name given, or `speaker 1`, …
+    pub id: String,
+    /// The channel it was heard on, from 0.
+    pub channel: usize,
+    /// Seconds of speech.
+    pub seconds: f64,
+    /// The usual voice that the answers rest on.
+    pub baseline: BaselineUsed,
+}
+
+/// Where a speaker's baseline comes from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BaselineUsed {
+    /// `none`, `recording` or `enrolled`.
+    pub source: String,
+    /// Seconds of speech it rests on.
+    pub seconds: f64,
+}
+
+/// An item of the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// Seconds from the recording's start.
+    pub start: f64,
+    /// Exclusive.
+    pub end: f64,
+    /// The channel, from 0.
+    pub channel: usize,
+    /// The speaker's id, where known.
+    pub speaker: Option<String>,
+    /// The most probable emotion.
+    pub emotion: Emotion,
+    /// Whether the second is at least half as probable.
+    pub ambiguous: bool,
+    /// Calibrated probabilities over the classes asked for.
+    pub posterior: BTreeMap<Emotion, f32>,
+    /// The prediction set at the coverage asked for; none where classes were left out by request.
+    pub set: Option<Vec<Emotion>>,
+    /// Strength of the expressed emotion, 0…1.
+    pub intensity: Option<f32>,
+    /// −1…1, derived from the posterior.
+    pub valence: f32,
+    /// −1…1, derived from the posterior.
+    pub arousal: f32,
+}
+
+impl Span {
+    /// The posterior as the model room knows it.
+    pub fn posterior(&self) -> Posterior {
+        let mut probabilities = [0.0; Emotion::ALL.len()];
+        self.posterior.iter().for_each(|(&emotion, &p)| probabilities[emotion as usize] = p);
+        Posterior::of(self.posterior.keys().copied().collect(), probabilities)
+    }
+
+    /// Seconds it lasts.
+    pub fn duration(&self) -> f64 {
+        self.end - self.start
+    }
+
+    /// Its place on the plane of valence and arousal.
+    pub fn affect(&self) -> Affect {
+        Affect { valence: self.valence, arousal: self.arousal }
+    }
+}
+
+/// A recording in a few figures; empty where nobody speaks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Share of the speech per emotion (mean posterior weighted by time), most first.
+    pub emotions: Vec<Share>,
+    /// Valence: mean, spread and extremes.
+    pub valence: Option<Range>,
+    /// Arousal: mean, spread and extremes.
+    pub arousal: Option<Range>,
+    /// Mean valence over the speech, −1…1: unpleasant to pleasant.
+    pub sentiment: Option<f32>,
+    /// The spans of strongest emotion, strongest first.
+    pub moments: Vec<Moment>,
+}
+
+/// An emotion's share of the speech.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The emotion.
+    pub emotion: Emotion,
+    /// 0…1.
+    pub share: f32,
+}
+
+/// Mean, standard deviation and extremes over the speech, with the extremes' times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// Weighted by time.
+    pub mean: f32,
+    /// Standard deviation, weighted by time: the emotional range.
+    pub spread: f32,
+    /// Smallest value.
+    pub low: f32,
+    /// Seconds, the middle of the span with the smallest value.
+    pub low_at: f64,
+    /// Largest value.
+    pub high: f32,
+    /// Seconds, the middle of the span with the largest value.
+    pub high_at: f64,
+}
+
+/// A moment worth listening to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Seconds.
+    pub start: f64,
+    /// Seconds.
+    pub end: f64,
+    /// The channel.
+    pub channel: usize,
+    /// The emotion.
+    pub emotion: Emotion,
+    /// Its probability.
+    pub probability: f32,
+}

@@ -1,0 +1,188 @@
+//! Windows of a segment and what was answered for each → spans of one emotion.
+
+use std::ops::Range;
+
+use super::Span;
+use crate::emotion::{Emotion, EmotionSet};
+use crate::model::Posterior;
+use crate::units::{Seconds, Segment};
+
+/// Length of a window: about that of the utterances a model is trained on.
+pub const WINDOW: Seconds = Seconds(2.4);
+/// Time between the starts of two windows, and the shortest answer.
+pub const HOP: Seconds = Seconds(0.6);
+
+/// The windows over a segment of `frames` frames of `frame` seconds: overlapping, [`HOP`] apart; the last reaches the end.
+/// A segment no longer than a window is one window.
+pub fn windows(frames: usize, frame: Seconds) -> Vec<Range<usize>> {
+    let of = |time: Seconds| (time.0 / frame.0).round().max(1.0) as usize;
+    let (window, hop) = (of(WINDOW), of(HOP));
+    if frames <= window {
+        return if frames == 0 { Vec::new() } else { vec![0..frames] };
+    }
+    let mut windows: Vec<Range<usize>> =
+        (0..).map(|i| i * hop).take_while(|start| start + window < frames).map(|s| s..s + window).collect();
+    windows.push(frames - window..frames);
+    windows
+}
+
+/// One window's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Where it lies in the recording.
+    pub segment: Segment,
+    /// The calibrated posterior.
+    pub posterior: Posterior,
+    /// Strength, 0…1.
+    pub intensity: f32,
+}
+
+/// The spans of one segment from the answers of its windows, in order.
+///
+/// The segment is cut into cells [`HOP`] long. A cell's posterior is the mean of those of the windows over it (Bayes would
+/// multiply, but overlapping windows hear the same); neighbouring cells of the same top emotion join, and a span's posterior
+/// is the mean of its cells'.
+pub fn spans(segment: Segment, heard: &[Heard], threshold: Option<f32>, channel: usize) -> Vec<Span> {
+    let count = ((segment.duration().0 / HOP.0).round() as usize).max(1);
+    let edge = |i: usize| match i == count {
+        true => segment.end.0,
+        false => segment.start.0 + i as f64 * HOP.0,
+    };
+    let mut spans: Vec<(Cell, Range<usize>)> = Vec::new();
+    for i in 0..count {
+        let middle = (edge(i) + edge(i + 1)) / 2.0;
+        let over = |heard: &&Heard| heard.segment.start.0 <= middle && middle < heard.segment.end.0;
+        let Some(cell) = Cell::mean(heard.iter().filter(over)) else { continue };
+        match spans.last_mut() {
+            Some((last, cells)) if cells.end == i && last.top() == cell.top() => {
+                last.join(&cell);
+                cells.end = i + 1;
+            }
+            _ => spans.push((cell, i..i + 1)),
+        }
+    }
+    let span = |(cell, cells): (Cell, Range<usize>)| {
+        cell.span(edge(cells.start), edge(cells.end), threshold, channel)
+    };
+    spans.into_iter().map(span).collect()
+}
+
+/// Sums of posteriors and intensities over windows or cells.
+struct Cell {
+    classes: EmotionSet,
+    sums: [f32; Emotion::ALL.len()],
+    intensity: f32,
+    count: f32,
+}
+
+impl Cell {
+    fn mean<'a>(heard: impl Iterator<Item = &'a Heard>) -> Option<Cell> {
+        let mut sum: Option<Cell> = None;
+        for heard in heard {
+            let one = Cell {
+                classes: heard.posterior.classes(),
+                sums: *heard.posterior.probabilities(),
+                intensity: heard.intensity,
+                count: 1.0,
+            };
+            match &mut sum {
+                Some(sum) => sum.join(&one),
+                None => sum = Some(one),
+            }
+        }
+        // A cell weighs the same however many windows lie over it.
+        sum.map(|cell| Cell {
+            sums: cell.sums.map(|p| p / cell.count),
+            intensity: cell.intensity / cell.count,
+            count: 1.0,
+            ..cell
+        })
+    }
+
+    fn join(&mut self, other: &Cell) {
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, p)| *sum += p);
+        self.intensity += other.intensity;
+        self.count += other.count;
+    }
+
+    fn posterior(&self) -> Posterior {
+        Posterior::of(self.classes, self.sums.map(|p| p / self.count))
+    }
+
+    fn top(&self) -> Emotion {
+        self.posterior().top().0
+    }
+
+    fn span(&self, start: f64, end: f64, threshold: Option<f32>, channel: usize) -> Span {
+        let posterior = self.posterior();
+        let affect = posterior.affect();
+        Span {
+            start,
+            end,
+            channel,
+            speaker: None,
+            emotion: posterior.top().0,
+            ambiguous: posterior.second_guess().is_some(),
+            posterior: self.classes.iter().map(|emotion| (emotion, posterior.of_class(emotion))).collect(),
+            set: threshold.map(|threshold| posterior.set(threshold)),
+            intensity: Some(self.intensity / self.count),
+            valence: affect.valence,
+            arousal: affect.arousal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Seconds = Seconds(0.04);
+
+    fn heard(start: f64, end: f64, emotion: Emotion, p: f32) -> Heard {
+        let mut probabilities = [0.0; 8];
+        probabilities[emotion as usize] = p;
+        probabilities[Emotion::Neutral as usize] += 1.0 - p;
+        let posterior = Posterior::of(EmotionSet::ALL, probabilities);
+        Heard { segment: Segment { start: Seconds(start), end: Seconds(end) }, posterior, intensity: 0.5 }
+    }
+
+    #[test]
+    fn windows_overlap_and_reach_the_end() {
+        assert_eq!(windows(0, FRAME), []);
+        assert_eq!(windows(30, FRAME), [0..30]);
+        assert_eq!(windows(60, FRAME), [0..60]);
+        assert_eq!(windows(80, FRAME), [0..60, 15..75, 20..80]);
+    }
+
+    #[test]
+    fn a_segment_of_one_window_is_one_span() {
+        let segment = Segment { start: Seconds(1.0), end: Seconds(3.0) };
+        let spans = spans(segment, &[heard(1.0, 3.0, Emotion::Angry, 0.9)], Some(0.95), 1);
+        assert_eq!(spans.len(), 1);
+        let span = &spans[0];
+        assert_eq!((span.start, span.end, span.channel, span.emotion), (1.0, 3.0, 1, Emotion::Angry));
+        assert_eq!(span.set, Some(vec![Emotion::Angry, Emotion::Neutral]));
+        assert!(!span.ambiguous && (span.posterior().of_class(Emotion::Angry) - 0.9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_change_of_emotion_is_a_boundary_and_windows_left_out_leave_a_gap() {
+        let segment = Segment { start: Seconds(0.0), end: Seconds(6.0) };
+        let windows = [
+            heard(0.0, 2.4, Emotion::Happy, 0.9),
+            heard(2.4, 3.6, Emotion::Sad, 0.8),
+            heard(4.8, 6.0, Emotion::Sad, 0.8),
+        ];
+        let spans = spans(segment, &windows, None, 0);
+        let got: Vec<(Emotion, f64, f64)> = spans.iter().map(|s| (s.emotion, s.start, s.end)).collect();
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert_eq!(got.len(), 3);
+        for ((emotion, start, end), want) in got.into_iter().zip([
+            (Emotion::Happy, 0.0, 2.4),
+            (Emotion::Sad, 2.4, 3.6),
+            (Emotion::Sad, 4.8, 6.0),
+        ]) {
+            assert!(emotion == want.0 && near(start, want.1) && near(end, want.2), "{emotion} {start} {end}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The one room that knows all above: a recording in, its timeline out.
+
+mod session;
+
+use std::path::Path;
+
+use crate::analysis::{RecordingResult, Report};
+use crate::audio::{self, Channels, Recording, Source};
+use crate::emotion::EmotionSet;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::speech;
+use crate::units::{SampleRate, Seconds};
+
+pub use session::{Event, Session};
+
+/// What an analysis can be asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// One channel, or each apart.
+    pub channels: Channels,
+    /// Names of the speakers, channel by channel.
+    pub speakers: Vec<String>,
+    /// The emotions asked for; all others do not compete.
+    pub emotions: EmotionSet,
+    /// The share of clips whose prediction set holds the truth, one of those the model knows (0.80, 0.90, 0.95).
+    pub coverage: f32,
+    /// How speech is found.
+    pub speech: speech::Options,
+    /// Which audio track, from 0.
+    pub track: Option<usize>,
+    /// Decode by an installed ffmpeg.
+    pub ffmpeg: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            channels: Channels::Average,
+            speakers: Vec::new(),
+            emotions: EmotionSet::ALL,
+            coverage: 0.9,
+            speech: speech::Options::default(),
+            track: None,
+            ffmpeg: false,
+        }
+    }
+}
+
+/// A model with options: analyses any number of recordings.
+pub struct Analyzer {
+    model: Model,
+    options: Options,
+}
+
+impl Analyzer {
+    /// With the model that is built in.
+    ///
+    /// # Errors
+    /// As [`Model::embedded`].
+    pub fn embedded() -> Result<Analyzer> {
+        Analyzer::new(Model::embedded()?, Options::default())
+    }
+
+    /// With a model and options.
+    ///
+    /// # Errors
+    /// `Config` where no emotion asked for is one of the model's, or the coverage is not one that it knows.
+    pub fn new(model: Model, options: Options) -> Result<Analyzer> {
+        let metadata = model.metadata();
+        let asked: EmotionSet =
+            metadata.classes.iter().copied().filter(|class| options.emotions.contains(*class)).collect();
+        if asked.is_empty() {
+            return Err(Error::config("none of the emotions asked for is one of the model's classes"));
+        }
+        let thresholds = &metadata.thresholds.unadapted;
+        if !thresholds.is_empty() && !thresholds.contains_key(&coverage_key(options.coverage)) {
+            let known: Vec<&str> = thresholds.keys().map(String::as_str).collect();
+            let message =
+                format!("a coverage of {} is not known; there are {}", options.coverage, known.join(", "));
+            return Err(Error::config(message));
+        }
+        Ok(Analyzer { model, options })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// A session for live samples at 16 kHz: `channels` of them, analysed apart.
+    pub fn session(&self, channels: usize) -> Session<'_> {
+        Session::new(self, channels)
+    }
+
+    /// Analyses a file.
+    ///
+    /// # Errors
+    /// What opening and decoding answer; see [`Recording::open`].
+    ///
+    /// ```no_run
+    /// let result = undertone::Analyzer::embedded()?.analyze_path("interview.m4a")?;
+    /// for span in &result.spans {
+    ///     println!("{:.1}–{:.1} s: {}", span.start, span.end, span.emotion);
+    /// }
+    /// # Ok::<(), undertone::Error>(())
+    /// ```
+    pub fn analyze_path(&self, path: impl AsRef<Path>) -> Result<RecordingResult> {
+        self.analyze(path.as_ref(), &mut |_, _| {})
+    }
+
+    /// Analyses a file, bytes or a stream; `progress` is told the seconds heard and the whole length, where it is known.
+    ///
+    /// # Errors
+    /// What opening and decoding answer; see [`Recording::open`].
+    pub fn analyze(
+        &self,
+        source: impl Into<Source>,
+        progress: &mut dyn FnMut(Seconds, Option<Seconds>),
+    ) -> Result<RecordingResult> {
+        let source = source.into();
+        let path = source.path().unwrap_or(Path::new("-")).to_path_buf();
+        let Options { channels, track, ffmpeg, .. } = self.options;
+        let mut recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
+        let mut session = self.session(recording.channels());
+        let mut heard = 0;
+        while let Some(chunk) = recording.next_chunk().map_err(|error| error.at(&path))? {
+            session.push(&chunk.channels)?;
+            heard += chunk.channels[0].len() as u64;
+            progress(SampleRate::MODEL.seconds(heard), recording.info().duration);
+        }
+        let mut result = session.finish()?;
+        result.path = path;
+        result.warnings.splice(0..0, recording.warnings().iter().cloned());
+        Ok(result)
+    }
+
+    /// Analyses recordings one after the other; what fails says so in its place.
+    pub fn report(&self, results: Vec<RecordingResult>) -> Report {
+        Report::new(&self.model, results)
+    }
+
+    /// The prediction set's threshold, where it holds: for all classes, in the condition of `weight`.
+    fn threshold(&self, weight: f32) -> Option<f32> {
+        let metadata = self.model.metadata();
+        if metadata.classes.iter().any(|class| !self.options.emotions.contains(*class)) {
+            return None;
+        }
+        let thresholds =
+            if weight > 0.5 { &metadata.thresholds.baseline } else { &metadata.thresholds.unadapted };
+        thresholds.get(&coverage_key(self.options.coverage)).copied()
+    }
+
+    fn temperature(&self, weight: f32) -> f32 {
+        let temperature = &self.model.metadata().temperature;
+        if weight > 0.5 { temperature.baseline } else { temperature.unadapted }
+    }
+}
+
+fn coverage_key(coverage: f32) -> String {
+    format!("{coverage:.2}")
+}
+
+/// An error for samples that do not come as announced.
+fn wrong_channels(expected: usize, got: usize) -> Error {
+    Error::new(ErrorKind::Config, format!("expected samples of {expected} channels of one length, got {got}"))
+}

@@ -1,0 +1,107 @@
+//! How much a sound moves: a voice glides and changes its timbre all the time, an instrument holds its notes, noise its colour.
+
+use std::f32::consts::PI;
+use std::ops::Range;
+
+use super::{Frames, log_mel};
+
+/// Frames between the two whose harmonics are compared: 20 ms.
+const HARMONICS_APART: usize = 2;
+/// Frames between the two whose timbre is compared: 60 ms.
+const TIMBRE_APART: usize = 6;
+/// Cepstral coefficients that describe the timbre.
+const COEFFICIENTS: usize = 8;
+/// Frames further below the loudest one do not count, in natural units of power (30 dB).
+const FLOOR: f32 = 7.0;
+/// Fewer frames give no answer.
+const FEWEST: usize = 8;
+
+/// How much a stretch of sound moves; natural logarithms of power.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Movement {
+    /// Median over the loud frames of the mean absolute change of the pitch view's bands (their mean taken out) within
+    /// 20 ms. On clips of the five corpora 98 % lie above 0.8 (sung ones too); held notes, chords, hum and plucked strings lie
+    /// below 0.4; noise lies near 0.95.
+    pub harmonics: f32,
+    /// Median over the loud frames of the mean absolute change of the first eight cepstral coefficients of log-mel within
+    /// 60 ms. On the same clips 98 % lie above 0.31; noise lies near 0.2.
+    pub timbre: f32,
+}
+
+/// How much the sound moves in some frames of a [`super::Spectrogram`]; none where fewer than eight are loud.
+pub fn movement(spectrogram: &Frames, frames: Range<usize>) -> Option<Movement> {
+    let rows: Vec<&[f32]> = spectrogram.rows().skip(frames.start).take(frames.len()).collect();
+    let level = |row: &&[f32]| row[..log_mel::BANDS].iter().map(|x| x.exp()).sum::<f32>().ln();
+    let levels: Vec<f32> = rows.iter().map(level).collect();
+    let floor = levels.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b)) - FLOOR;
+    let loud: Vec<bool> = levels.iter().map(|&level| level > floor).collect();
+    let pitch: Vec<Vec<f32>> = rows.iter().map(|row| centred(&row[log_mel::BANDS..])).collect();
+    let timbre: Vec<Vec<f32>> = rows.iter().map(|row| cepstrum(&row[..log_mel::BANDS])).collect();
+    Some(Movement {
+        harmonics: median_change(&pitch, &loud, HARMONICS_APART)?,
+        timbre: median_change(&timbre, &loud, TIMBRE_APART)?,
+    })
+}
+
+fn centred(row: &[f32]) -> Vec<f32> {
+    let mean = row.iter().sum::<f32>() / row.len() as f32;
+    row.iter().map(|x| x - mean).collect()
+}
+
+/// Coefficients 1…8 of the cosine transform of the bands, so scaled that they are amplitudes of the cosines.
+fn cepstrum(bands: &[f32]) -> Vec<f32> {
+    let n = bands.len() as f32;
+    let wave = |k: usize, band: usize| (PI * k as f32 * (band as f32 + 0.5) / n).cos();
+    let coefficient = |k| bands.iter().enumerate().map(|(band, x)| x * wave(k, band)).sum::<f32>() * 2.0 / n;
+    (1..=COEFFICIENTS).map(coefficient).collect()
+}
+
+fn median_change(rows: &[Vec<f32>], loud: &[bool], apart: usize) -> Option<f32> {
+    let change = |t: usize| {
+        let pairs = rows[t].iter().zip(&rows[t - apart]);
+        pairs.map(|(now, before)| (now - before).abs()).sum::<f32>() / rows[t].len() as f32
+    };
+    let mut changes: Vec<f32> =
+        (apart..rows.len()).filter(|&t| loud[t] && loud[t - apart]).map(change).collect();
+    if changes.len() < FEWEST {
+        return None;
+    }
+    let middle = changes.len() / 2;
+    Some(*changes.select_nth_unstable_by(middle, f32::total_cmp).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Spectrogram;
+    use std::f32::consts::TAU;
+
+    /// Ten harmonics of a pitch that follows `hz(seconds)`, under a resonance that follows `centre(seconds)`.
+    fn harmonics(hz: impl Fn(f32) -> f32, centre: impl Fn(f32) -> f32) -> Option<Movement> {
+        let mut phase = 0.0;
+        let sample = |i: usize| {
+            let t = i as f32 / 16_000.0;
+            phase += TAU * hz(t) / 16_000.0;
+            let level = |k: f32| 1.0 / (1.0 + ((k * hz(t) - centre(t)) / 200.0).powi(2));
+            (1..=15).map(|k| (k as f32 * phase).sin() * level(k as f32)).sum::<f32>() * 0.2
+        };
+        let waveform: Vec<f32> = (0..16_000).map(sample).collect();
+        movement(&Spectrogram::default().compute(&waveform), 5..95)
+    }
+
+    #[test]
+    fn a_gliding_voice_moves_and_a_held_note_does_not() {
+        let held = harmonics(|_| 220.0, |_| 900.0);
+        let voice =
+            harmonics(|t| 180.0 + 90.0 * (TAU * 2.5 * t).sin(), |t| 1200.0 + 700.0 * (TAU * 3.0 * t).cos());
+        assert!(held.is_some_and(|m| m.harmonics < 0.3 && m.timbre < 0.1), "{held:?}");
+        assert!(voice.is_some_and(|m| m.harmonics > 0.5 && m.timbre > 0.3), "{voice:?}");
+    }
+
+    #[test]
+    fn too_little_gives_no_answer() {
+        let frames = Spectrogram::default().compute(&[0.1; 16_000]);
+        assert_eq!(movement(&frames, 10..15), None);
+        assert_eq!(movement(&Frames::default(), 0..0), None);
+    }
+}

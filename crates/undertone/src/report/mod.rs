@@ -1,0 +1,13 @@
+//! Results → what a person or a program reads: one file a format. Meaning is decided in `analysis`; here it is only written.
+
+mod csv;
+mod json;
+mod text;
+
+pub use csv::csv;
+pub use json::{json, json_line};
+pub use text::{Style, heading, recording};
+
+/// What every report says of its own figures.
+pub const CAVEAT: &str = "These are probabilities of how a voice sounds to a model trained on acted emotions, \
+not of what a person feels; do not decide about people by them (see `undertone model info`).";

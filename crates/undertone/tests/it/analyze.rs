@@ -1,0 +1,172 @@
+//! Recordings in, results out: what is no speech has no emotion, and bad input has a clear answer.
+
+use undertone::analyzer::{Event, Options};
+use undertone::audio::{Channels, Recording, Source};
+use undertone::model::Model;
+use undertone::{Analyzer, Emotion, Error, ErrorKind, speech};
+
+use crate::sound::{float_wav, music, noise, voice, wav};
+
+fn analyze(bytes: Vec<u8>) -> Result<undertone::analysis::RecordingResult, Error> {
+    Analyzer::embedded().unwrap().analyze(Source::Bytes(bytes), &mut |_, _| {})
+}
+
+fn example() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conversation.wav")).unwrap()
+}
+
+#[test]
+fn the_example_has_a_span_for_every_turn_and_posteriors_that_sum_to_one() {
+    let result = analyze(example()).unwrap();
+    assert!((result.seconds - 24.57).abs() < 0.1);
+    // When the six sentences are spoken, by the script that made them.
+    for (start, end) in [(0.5, 3.9), (4.7, 8.0), (8.8, 12.0), (12.8, 16.3), (17.1, 20.1), (20.9, 23.8)] {
+        let heard: f64 =
+            result.spans.iter().map(|span| (span.end.min(end) - span.start.max(start)).max(0.0)).sum();
+        assert!(heard > 0.7 * (end - start), "turn at {start} s: {heard} s heard");
+    }
+    for span in &result.spans {
+        let sum: f32 = span.posterior.values().sum();
+        assert!((sum - 1.0).abs() < 1e-4 && span.end - span.start >= 0.2, "{span:?}");
+        assert!(span.set.as_ref().is_some_and(|set| set.contains(&span.emotion)));
+    }
+}
+
+#[test]
+fn silence_tones_noise_and_instruments_have_no_emotion_and_say_so() {
+    let tone = |hz: f32| -> Vec<f32> {
+        (0..160_000).map(|i| 0.4 * (i as f32 * hz * std::f32::consts::TAU / 16_000.0).sin()).collect()
+    };
+    let chord: Vec<f32> =
+        tone(262.0).iter().zip(tone(330.0)).zip(tone(392.0)).map(|((a, b), c)| (a + b + c) / 3.0).collect();
+    for (name, sound) in [
+        ("silence", vec![0.0; 160_000]),
+        ("tone", tone(440.0)),
+        ("hum", tone(50.0)),
+        ("chord", chord),
+        ("noise", noise(160_000)),
+        ("plucked", music(10.0, true)),
+        ("bowed", music(10.0, false)),
+    ] {
+        let result = analyze(wav(&sound, 16_000, 1)).unwrap();
+        assert!(result.speech_seconds <= 0.5, "{name}: {} s of 10 s called speech", result.speech_seconds);
+        if result.spans.is_empty() {
+            assert!(result.warnings.iter().any(|warning| warning.code == "no_speech"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn speech_from_first_to_last_sample_is_one_segment() {
+    let clip = &example()[44 + 2 * 16_000..44 + 2 * 3 * 16_000];
+    let samples: Vec<f32> =
+        clip.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
+    let found = speech::segments(&samples, &speech::Options::default());
+    assert_eq!(found.len(), 1);
+    assert!(found[0].start.0 < 0.1 && found[0].end.0 > 1.9, "{found:?}");
+}
+
+#[test]
+fn live_samples_give_the_same_spans_as_the_file() {
+    let analyzer = Analyzer::embedded().unwrap();
+    let whole = analyzer.analyze(Source::Bytes(example()), &mut |_, _| {}).unwrap();
+    let mut recording = Recording::open(example(), &undertone::audio::Options::default()).unwrap();
+    let (mut session, mut events) = (analyzer.session(1), 0);
+    while let Some(chunk) = recording.next_chunk().unwrap() {
+        for part in chunk.channels[0].chunks(1000) {
+            events += session
+                .push(&[part.to_vec()])
+                .unwrap()
+                .iter()
+                .filter(|event| matches!(event, Event::Span(_)))
+                .count();
+        }
+    }
+    assert!(events >= 5);
+    assert_eq!(session.finish().unwrap().spans, whole.spans);
+}
+
+#[test]
+fn only_the_emotions_asked_for_compete_and_sets_are_left_out() {
+    let emotions = [Emotion::Happy, Emotion::Sad].into_iter().collect();
+    let options = Options { emotions, ..Options::default() };
+    let analyzer = Analyzer::new(Model::embedded().unwrap(), options).unwrap();
+    let result = analyzer.analyze(Source::Bytes(example()), &mut |_, _| {}).unwrap();
+    for span in &result.spans {
+        assert_eq!(span.posterior.len(), 2);
+        assert_eq!(span.set, None);
+    }
+}
+
+#[test]
+fn channels_apart_have_speakers_apart() {
+    let samples: Vec<f32> = voice(4.0).into_iter().flat_map(|x| [x, 0.0]).collect();
+    let example: Vec<f32> = example()[44..]
+        .chunks_exact(2)
+        .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)
+        .flat_map(|x| [0.0, x])
+        .collect();
+    assert!(samples.len() < example.len());
+    let options = Options {
+        channels: Channels::Split,
+        speakers: vec!["agent".into(), "caller".into()],
+        ..Options::default()
+    };
+    let analyzer = Analyzer::new(Model::embedded().unwrap(), options).unwrap();
+    let result = analyzer.analyze(Source::Bytes(wav(&example, 16_000, 2)), &mut |_, _| {}).unwrap();
+    assert_eq!(result.channels, 2);
+    assert!(!result.spans.is_empty());
+    assert!(result.spans.iter().all(|span| span.channel == 1 && span.speaker.as_deref() == Some("caller")));
+}
+
+#[test]
+fn bad_input_has_a_clear_answer() {
+    let wave = wav(&voice(1.0), 16_000, 1);
+    let mut many = wav(&vec![0.1; 6400], 16_000, 64);
+    let mut slow = wave.clone();
+    slow[24..28].copy_from_slice(&1u32.to_le_bytes());
+    many.truncate(many.len());
+    let cases: [(&str, Vec<u8>, ErrorKind, &str); 8] = [
+        ("empty", Vec::new(), ErrorKind::Malformed, "empty"),
+        ("text", b"Dear reader, this is a letter.\n".repeat(9), ErrorKind::Malformed, "text"),
+        ("header cut off", wave[..20].to_vec(), ErrorKind::Malformed, ""),
+        ("no samples", wav(&[], 16_000, 1), ErrorKind::Malformed, "no samples"),
+        ("64 channels", many, ErrorKind::TooLarge, "64 channels"),
+        ("1 Hz", slow, ErrorKind::TooLarge, "1 Hz"),
+        ("avi", b"RIFF\x10\0\0\0AVI LIST".to_vec(), ErrorKind::Unsupported, "ffmpeg"),
+        ("amr", b"#!AMR\n\x3c\x91".to_vec(), ErrorKind::Unsupported, "AMR"),
+    ];
+    for (name, bytes, kind, word) in cases {
+        let error = analyze(bytes).expect_err(name);
+        assert_eq!(error.kind(), kind, "{name}: {error}");
+        assert!(error.to_string().contains(word), "{name}: {error}");
+    }
+}
+
+#[test]
+fn damage_is_told_and_the_rest_is_analysed() {
+    let wave = wav(&voice(2.0), 16_000, 1);
+    let cut = analyze(wave[..wave.len() / 2].to_vec()).unwrap();
+    assert!(cut.warnings.iter().any(|warning| warning.code == "truncated"), "{:?}", cut.warnings);
+    assert!((cut.seconds - 1.0).abs() < 0.05, "{}", cut.seconds);
+    let mut samples = voice(1.0);
+    (samples[10], samples[20]) = (f32::NAN, f32::INFINITY);
+    let healed = analyze(float_wav(&samples, 16_000)).unwrap();
+    assert!(healed.warnings.iter().any(|warning| warning.code == "not_finite"), "{:?}", healed.warnings);
+    assert_eq!(analyze(wav(&[0.5], 16_000, 1)).unwrap().spans, []);
+    let fast = analyze(wav(&vec![0.1; 7680], 768_000, 1)).unwrap();
+    assert!((fast.seconds - 0.01).abs() < 1e-3);
+}
+
+#[test]
+fn a_stream_of_unknown_length_is_read_to_its_end() {
+    let wave = wav(&voice(1.5), 16_000, 1);
+    for size in [0u32, u32::MAX] {
+        let mut endless = wave.clone();
+        endless[4..8].copy_from_slice(&size.to_le_bytes());
+        endless[40..44].copy_from_slice(&size.to_le_bytes());
+        let source = Source::Reader(Box::new(std::io::Cursor::new(endless)));
+        let result = Analyzer::embedded().unwrap().analyze(source, &mut |_, _| {}).unwrap();
+        assert!((result.seconds - 1.5).abs() < 0.01, "{size}: {}", result.seconds);
+    }
+}

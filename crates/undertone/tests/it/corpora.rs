@@ -1,0 +1,75 @@
+//! On the real corpora, where they are at hand (`UNDERTONE_CORPORA`).
+
+use std::path::PathBuf;
+
+use undertone::corpus::Corpus;
+use undertone::{Analyzer, audio, speech};
+
+/// The folder of corpora, or a loud word that the test was skipped.
+fn corpora(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("UNDERTONE_CORPORA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: {test} needs UNDERTONE_CORPORA");
+    }
+    folder
+}
+
+#[test]
+fn the_five_corpora_are_found_with_all_their_clips() {
+    let Some(folder) = corpora("the_five_corpora_are_found_with_all_their_clips") else { return };
+    let found = Corpus::open(&folder).unwrap();
+    let counts: Vec<(&str, usize, usize)> = found
+        .iter()
+        .map(|corpus| {
+            let speakers: std::collections::BTreeSet<_> =
+                corpus.utterances.iter().map(|u| &u.speaker).collect();
+            (corpus.name.as_str(), corpus.utterances.len(), speakers.len())
+        })
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            ("cremad", 7442, 91),
+            ("ravdess", 1440, 24),
+            ("ravdess_song", 1012, 23),
+            ("savee", 480, 4),
+            ("tess", 2800, 2)
+        ]
+    );
+    let cremad = &found[0];
+    assert_eq!(cremad.utterances.iter().filter(|u| u.defect.is_some()).count(), 7);
+    assert!(cremad.utterances.iter().filter(|u| u.votes.is_some()).count() > 7400);
+}
+
+#[test]
+fn speech_is_found_in_nearly_every_clip() {
+    let Some(folder) = corpora("speech_is_found_in_nearly_every_clip") else { return };
+    for corpus in Corpus::open(&folder).unwrap() {
+        let clips: Vec<_> = corpus.utterances.iter().filter(|u| u.defect.is_none()).step_by(97).collect();
+        let found = clips
+            .iter()
+            .filter(|clip| {
+                let waveform = audio::read(clip.path.as_path()).unwrap();
+                !speech::segments(waveform.samples(), &speech::Options::default()).is_empty()
+            })
+            .count();
+        assert!(found as f64 >= 0.95 * clips.len() as f64, "{}: {found} of {}", corpus.name, clips.len());
+    }
+}
+
+#[test]
+fn real_clips_are_answered_from_flac_and_opus() {
+    let Some(folder) = corpora("real_clips_are_answered_from_flac_and_opus") else { return };
+    let analyzer = Analyzer::embedded().unwrap();
+    for corpus in Corpus::open(&folder).unwrap() {
+        let clips: Vec<_> = corpus.utterances.iter().filter(|u| u.defect.is_none()).step_by(211).collect();
+        let answered =
+            clips.iter().filter(|clip| !analyzer.analyze_path(&clip.path).unwrap().spans.is_empty()).count();
+        assert!(
+            answered as f64 >= 0.9 * clips.len() as f64,
+            "{}: {answered} of {}",
+            corpus.name,
+            clips.len()
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! The embedded model: the short ways through it give what the whole graph gives.
+
+use undertone::model::{Baseline, Model, Pool};
+
+use crate::sound::{noise, voice};
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn speaker(model: &Model) -> Baseline {
+    let mut baseline = model.population();
+    baseline.mean.iter_mut().enumerate().for_each(|(i, x)| *x += 0.1 * (i as f32).sin());
+    baseline.weight = 0.6;
+    baseline
+}
+
+#[test]
+fn a_window_that_is_the_whole_segment_gives_the_whole_graphs_answer() {
+    let model = Model::embedded().unwrap();
+    for seconds in [0.7, 1.5, 3.0] {
+        let waveform = voice(seconds);
+        let baseline = speaker(&model);
+        let whole = model.run_whole(&waveform, &baseline).unwrap();
+        let heard = model.hear(&waveform).unwrap();
+        assert!(largest_difference(heard.spectrogram.data(), whole.spectrogram.data()) < 1e-3);
+        let pooled = Pool::new(heard.frames.data(), heard.frames.width()).window(0..heard.frames.len());
+        assert!(largest_difference(&pooled, &whole.pooled) < 1e-3, "{seconds} s");
+        let answer = model.answer(&[pooled], &[&baseline]).unwrap().remove(0);
+        assert!(largest_difference(&answer.logits, &whole.answer.logits) < 5e-3, "{seconds} s");
+        assert!((answer.intensity - whole.answer.intensity).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn frames_further_from_the_edge_than_the_receptive_field_do_not_depend_on_what_is_beyond() {
+    let model = Model::embedded().unwrap();
+    let waveform = voice(6.0);
+    let whole = model.frames(&waveform).unwrap();
+    let (from, to) = (2 * 16_000, 5 * 16_000);
+    let part = model.frames(&waveform[from..to]).unwrap();
+    let edge = (model.metadata().receptive_seconds.0 / model.metadata().frame_seconds.0).ceil() as usize + 1;
+    let offset = from / 640;
+    for t in edge..part.len() - edge {
+        let (inner, outer) = (part.rows().nth(t).unwrap(), whole.rows().nth(offset + t).unwrap());
+        assert!(largest_difference(inner, outer) < 1e-3, "frame {t}");
+    }
+}
+
+#[test]
+fn minibatches_answer_as_one_by_one() {
+    let model = Model::embedded().unwrap();
+    let heard = model.frames(&voice(5.0)).unwrap();
+    let pool = Pool::new(heard.data(), heard.width());
+    let windows: Vec<Vec<f32>> = (0..5).map(|i| pool.window(10 * i..10 * i + 60)).collect();
+    let (nothing, known) = (model.population(), speaker(&model));
+    let baselines = [&nothing, &known, &nothing, &known, &nothing];
+    let together = model.answer(&windows, &baselines).unwrap();
+    for i in 0..5 {
+        let alone = model.answer(&windows[i..=i], &baselines[i..=i]).unwrap().remove(0);
+        assert!(largest_difference(&alone.logits, &together[i].logits) < 1e-4);
+    }
+}
+
+#[test]
+fn any_length_of_any_sound_gives_finite_answers() {
+    let model = Model::embedded().unwrap();
+    for n in [1usize, 100, 1600, 16_001, 16_159] {
+        for waveform in [vec![0.0; n], noise(n), vec![1.0; n]] {
+            let frames = model.frames(&waveform).unwrap();
+            let pooled = Pool::new(frames.data(), frames.width()).window(0..frames.len());
+            let answer = model.answer(&[pooled], &[&model.population()]).unwrap().remove(0);
+            assert!(answer.logits.iter().all(|x| x.is_finite()) && (0.0..=1.0).contains(&answer.intensity));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_model_of_ours_is_refused_with_the_reason() {
+    let kind = |bytes: Vec<u8>| {
+        let error = Model::from_bytes(bytes).err().expect("refused");
+        assert_eq!(error.kind(), undertone::ErrorKind::Model, "{error}");
+        error.to_string()
+    };
+    assert!(kind(b"not a model".to_vec()).contains("ONNX"));
+    assert!(kind(Vec::new()).contains("description"));
+    let whole = include_bytes!("../../models/default.onnx").to_vec();
+    kind(whole[..whole.len() / 2].to_vec());
+    let replace = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = whole.windows(from.len()).rposition(|part| part == from.as_bytes()).unwrap();
+        let mut bytes = whole.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        bytes
+    };
+    assert!(kind(replace("{\"format\":1", "{\"format\":7")).contains("format 7"));
+    assert!(kind(replace("\"pooled\":512", "\"pooled\":511")).contains("511"));
+}
