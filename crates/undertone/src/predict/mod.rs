@@ -15,6 +15,9 @@ use crate::speakers::Usual;
 
 pub use file::{read, write};
 
+/// Clips whose samples are in memory together.
+const DECODED_AT_ONCE: usize = 64;
+
 /// One clip of a test part, as it was predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
@@ -56,20 +59,30 @@ impl Condition {
 /// # Errors
 /// What decoding a clip answers, or the model.
 pub fn embed(model: &Model, utterances: &[Utterance]) -> Result<Vec<Vec<f32>>> {
-    let embed = |utterance: &Utterance| -> Result<Vec<f32>> {
-        let waveform = audio::read(utterance.path.as_path())?;
-        let (rate, mut samples) = (waveform.rate(), waveform.into_samples());
-        if let Some(segment) = utterance.segment {
-            samples.truncate(rate.samples(segment.end) as usize);
-            samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
+    let mut pooled = Vec::with_capacity(utterances.len());
+    // Clips are decoded side by side; the network spreads each over the cores by itself.
+    for group in utterances.chunks(DECODED_AT_ONCE) {
+        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(samples).collect();
+        for waveform in waveforms {
+            let frames = model.frames(&waveform?)?;
+            pooled.push(Pool::new(frames.data(), frames.width()).window(0..frames.len()));
         }
-        if samples.is_empty() {
-            return Err(Error::malformed("there are no samples in it").at(&utterance.path));
-        }
-        let frames = model.frames(&samples)?;
-        Ok(Pool::new(frames.data(), frames.width()).window(0..frames.len()))
-    };
-    utterances.par_iter().map(embed).collect()
+    }
+    Ok(pooled)
+}
+
+/// The samples of an utterance at 16 kHz.
+fn samples(utterance: &Utterance) -> Result<Vec<f32>> {
+    let waveform = audio::read(utterance.path.as_path())?;
+    let (rate, mut samples) = (waveform.rate(), waveform.into_samples());
+    if let Some(segment) = utterance.segment {
+        samples.truncate(rate.samples(segment.end) as usize);
+        samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
+    }
+    if samples.is_empty() {
+        return Err(Error::malformed("there are no samples in it").at(&utterance.path));
+    }
+    Ok(samples)
 }
 
 /// The model's answers to embedded utterances under a condition, in their order. Speech and song of one speaker have

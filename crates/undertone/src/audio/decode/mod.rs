@@ -54,6 +54,8 @@ pub(super) struct Decoder {
     damage: Damage,
     in_a_row: u64,
     ended: bool,
+    /// A packet read ahead, because the container does not say rate or channels.
+    first: Option<Packet>,
 }
 
 /// Follows the container's time stamps.
@@ -128,8 +130,30 @@ impl Decoder {
         Ok(None)
     }
 
+    /// Decodes ahead to the first sound packet for the rate and channels that the container does not tell.
+    fn ask_first_packet(&mut self) -> Result<()> {
+        while let Some(packet) = self.next_packet()? {
+            let Codec::Symphonia(decoder) = &mut self.codec else { break };
+            if packet.track_id != self.track {
+                continue;
+            }
+            if let Ok(buffer) = decoder.decode(&packet) {
+                self.info.rate = SampleRate(buffer.spec().rate());
+                self.info.channels = buffer.spec().channels().count();
+                decoder.reset();
+                self.first = Some(packet);
+                return Ok(());
+            }
+            self.damage.skipped += 1;
+        }
+        Err(Error::malformed("it does not say its rate and channels, and nothing in it could be decoded"))
+    }
+
     /// The next packet of any track; a damaged or cut-off container ends the recording.
     fn next_packet(&mut self) -> Result<Option<Packet>> {
+        if let Some(packet) = self.first.take() {
+            return Ok(Some(packet));
+        }
         let format = &mut self.format;
         let next = catch_unwind(AssertUnwindSafe(|| format.next_packet()));
         match next {
@@ -192,12 +216,11 @@ fn open(input: input::Input, track: Option<usize>) -> Result<Decoder> {
         return Err(Error::unsupported("its audio track is of a codec that is not known here"));
     };
     let (codec, name) = codec(&params)?;
-    let rate = match (&codec, params.sample_rate) {
-        (Codec::Opus(_), _) => 48_000,
-        (_, Some(rate)) => rate,
-        (_, None) => return Err(Error::malformed("it does not say its sample rate")),
+    let rate = match &codec {
+        Codec::Opus(_) => 48_000,
+        Codec::Symphonia(_) => params.sample_rate.unwrap_or(0),
     };
-    let first = match &codec {
+    let channels = match &codec {
         Codec::Opus(opus) => opus.channels(),
         Codec::Symphonia(_) => params.channels.as_ref().map_or(0, |channels| channels.count()),
     };
@@ -207,14 +230,23 @@ fn open(input: input::Input, track: Option<usize>) -> Result<Decoder> {
         .and_then(|(base, duration)| base.calc_duration(duration))
         .map(|time| Seconds(time.as_secs_f64()));
     let clock = Clock { base: track.time_base, expected: None };
-    let info = Info { container, codec: name, rate: SampleRate(rate), channels: first, duration };
+    let info = Info { container, codec: name, rate: SampleRate(rate), channels, duration };
     let track = track.id;
-    let mut decoder =
-        Decoder { format, codec, track, info, clock, damage: Damage::default(), in_a_row: 0, ended: false };
-    if decoder.info.channels == 0 {
-        return Err(Error::malformed("it does not say how many channels it has"));
-    }
+    let mut decoder = Decoder {
+        format,
+        codec,
+        track,
+        info,
+        clock,
+        damage: Damage::default(),
+        in_a_row: 0,
+        ended: false,
+        first: None,
+    };
     decoder.damage.truncated = input.cut_short;
+    if decoder.info.channels == 0 || decoder.info.rate.0 == 0 {
+        decoder.ask_first_packet()?;
+    }
     Ok(decoder)
 }
 

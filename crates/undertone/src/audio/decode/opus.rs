@@ -25,13 +25,12 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads `OpusHead` (Ogg, Matroska: little-endian) or the `dOps` box of an mp4 (big-endian, no magic).
+    /// Reads `OpusHead` (Ogg, Matroska: version 1, little-endian) or what the `dOps` box of an mp4 holds (version 0,
+    /// big-endian; the magic may stand before it or not).
     pub(super) fn parse(bytes: &[u8]) -> Result<Header> {
         let bad = || Error::malformed("the Opus header is damaged");
-        let (body, big_endian) = match bytes.strip_prefix(b"OpusHead") {
-            Some(body) => (body, false),
-            None => (bytes, true),
-        };
+        let body = bytes.strip_prefix(b"OpusHead").unwrap_or(bytes);
+        let big_endian = body.first() == Some(&0);
         let pair = |at: usize| -> Result<[u8; 2]> {
             body.get(at..at + 2).and_then(|pair| pair.try_into().ok()).ok_or_else(bad)
         };
@@ -116,9 +115,9 @@ mod tests {
 
     #[test]
     fn the_header_is_little_endian_in_ogg_and_big_endian_in_mp4() {
-        let body = |skip: [u8; 2]| [&[1, 2][..], &skip, &[0, 0, 0, 0], &[0, 0], &[0]].concat();
-        let ogg = Header::parse(&[b"OpusHead", body([0x38, 0x01]).as_slice()].concat()).unwrap();
-        let mp4 = Header::parse(&body([0x01, 0x38])).unwrap();
+        let body = |version: u8, skip: [u8; 2]| [&[version, 2][..], &skip, &[0; 7]].concat();
+        let ogg = Header::parse(&[b"OpusHead", body(1, [0x38, 0x01]).as_slice()].concat()).unwrap();
+        let mp4 = Header::parse(&body(0, [0x01, 0x38])).unwrap();
         assert_eq!((ogg.channels, ogg.pre_skip), (2, 312));
         assert_eq!(ogg, mp4);
         assert!(Header::parse(b"OpusHead\x01").is_err());
