@@ -7,6 +7,7 @@ pub mod average;
 pub mod checkpoint;
 pub mod clip;
 pub mod config;
+pub mod curve;
 pub mod degrade;
 pub mod draw;
 pub mod export;

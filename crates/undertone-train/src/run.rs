@@ -1,9 +1,8 @@
 //! A run: corpora and a recipe in, a folder out that holds everything the exporter and a later session need.
 //!
-//! `config.toml`, `checkpoint-<epoch>/`, `log.csv` (one line an epoch) and, at the end, `result.json`.
+//! `config.toml`, `checkpoint-<epoch>/`, `log.csv` and `curve.svg` (the epochs so far) and, at the end, `result.json`.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +14,7 @@ use undertone::{Error, ErrorKind, Result};
 use crate::checkpoint::Checkpoints;
 use crate::clip::Clip;
 use crate::config::Config;
+use crate::curve;
 use crate::draw::Draw;
 use crate::material::{Material, Place};
 use crate::network::Network;
@@ -108,7 +108,7 @@ impl Run<'_> {
         let mut watch = Progress {
             bar: self::bar(1, "epoch {msg} {wide_bar} {pos}/{len} {eta} left"),
             epochs: self.config.epochs,
-            log: self.folder.join("log.csv"),
+            folder: self.folder,
             score: &|network| {
                 let pooled = score::embed(network, &dev_places, &material, &population);
                 score::outputs(network, &dev, &pooled, self.config.kappa)
@@ -202,7 +202,7 @@ fn bar(length: u64, template: &str) -> ProgressBar {
 struct Progress<'a> {
     bar: ProgressBar,
     epochs: usize,
-    log: PathBuf,
+    folder: &'a Path,
     score: &'a dyn Fn(&Network) -> score::Outputs,
     dev: &'a [Clip],
 }
@@ -221,12 +221,17 @@ impl Watch for Progress<'_> {
             let mean = |outputs: &[Vec<f32>]| score::score(self.dev, outputs).mean();
             epoch.dev = Some([mean(&outputs.unadapted), mean(&outputs.baseline)]);
         }
-        let Epoch { loss, speaker, distillation, intensity, seconds, dev } = epoch;
-        let dev = dev.map_or(",".to_string(), |[a, b]| format!("{a:.4},{b:.4}"));
-        let line =
-            format!("{number},{loss:.4},{speaker:.4},{distillation:.4},{intensity:.4},{seconds:.1},{dev}\n");
-        // The log is a convenience: a full disk shows at the checkpoint.
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.log);
-        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    }
+
+    fn saved(&mut self, epochs: &[Epoch]) {
+        let mut log = "epoch,loss,speaker,distillation,intensity,seconds,dev_unadapted,dev_baseline\n".to_string();
+        for (i, Epoch { loss, speaker, distillation, intensity, seconds, dev }) in epochs.iter().enumerate() {
+            let dev = dev.map_or(",".to_string(), |[a, b]| format!("{a:.4},{b:.4}"));
+            let line = format!("{},{loss:.4},{speaker:.4},{distillation:.4},{intensity:.4},{seconds:.1},{dev}\n", i + 1);
+            log.push_str(&line);
+        }
+        // Log and curve are conveniences: a full disk shows at the checkpoint.
+        let _ = std::fs::write(self.folder.join("log.csv"), log);
+        let _ = std::fs::write(self.folder.join("curve.svg"), curve::svg(epochs));
     }
 }

@@ -41,6 +41,8 @@ pub trait Watch {
     fn step(&mut self, epoch: usize, step: usize, steps: usize, loss: f64);
     /// After every epoch; may score the averaged network on held-out speakers.
     fn epoch(&mut self, number: usize, epoch: &mut Epoch, average: &Network);
+    /// After an epoch's checkpoint: everything so far.
+    fn saved(&mut self, epochs: &[Epoch]);
 }
 
 /// Trains a network on what `draw` gives, resuming from the newest checkpoint; gives the averaged network.
@@ -122,6 +124,7 @@ pub fn train(
         epochs.push(mean);
         let state = optimizer.into_bytes().map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
         checkpoints.save(&network, &slow, &state, &memory, &epochs)?;
+        watch.saved(&epochs);
     }
     Ok(slow)
 }

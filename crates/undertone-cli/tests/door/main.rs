@@ -1,0 +1,225 @@
+//! The command through its front door: the built program, its exit codes, what it writes where.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conversation.wav");
+const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-1.json");
+
+fn undertone(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_undertone")).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let wrong: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    value
+}
+
+/// A folder with one file in it.
+fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_timeline_goes_to_standard_output_without_colours_or_talk() {
+    let output = undertone(&["analyze", EXAMPLE]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(shown.lines().filter(|line| line.contains(" – ")).count() >= 6, "{shown}");
+    assert!(shown.contains("share") && !shown.contains('\x1b'), "{shown}");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn json_keeps_to_its_schema_and_posteriors_sum_to_one() {
+    let value = json(&undertone(&["analyze", EXAMPLE, "--json"]));
+    let spans = value["recordings"][0]["spans"].as_array().unwrap();
+    assert!(spans.len() >= 6);
+    for span in spans {
+        let sum: f64 = span["posterior"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn json_lines_and_csv_have_a_line_for_each() {
+    let lines = stdout(&undertone(&["analyze", EXAMPLE, EXAMPLE, "--jsonl"]));
+    assert_eq!(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count(), 2);
+    let table = stdout(&undertone(&["analyze", EXAMPLE, "--csv"]));
+    assert!(table.starts_with("path,start,end,") && table.lines().count() >= 7, "{table}");
+}
+
+#[test]
+fn what_fails_is_named_the_others_are_done_and_the_exit_code_tells() {
+    let (_folder, letter) = file("letter.wav", b"Dear reader, this is no recording at all.\n");
+    let output = undertone(&["analyze", text(&letter), "missing.wav", EXAMPLE, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let value = json(&output);
+    assert_eq!(value["recordings"][0]["error"]["kind"], "malformed");
+    assert_eq!(value["recordings"][1]["error"]["kind"], "io");
+    assert!(value["recordings"][2]["error"].is_null());
+    assert!(stderr(&output).contains("letter.wav") && stderr(&output).contains("missing.wav"));
+}
+
+#[test]
+fn a_folder_is_searched_and_one_without_recordings_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("b")).unwrap();
+    for name in ["b/two.wav", "one.wav"] {
+        std::fs::copy(EXAMPLE, folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
+    let value = json(&undertone(&["analyze", text(folder.path()), "--json"]));
+    let paths: Vec<&str> =
+        value["recordings"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    assert!(paths.len() == 2 && paths[0].ends_with("two.wav") && paths[1].ends_with("one.wav"), "{paths:?}");
+    let (empty, _file) = file("notes.txt", b"no");
+    let output = undertone(&["analyze", text(empty.path())]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no recording"));
+}
+
+#[test]
+fn standard_input_is_read_to_its_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["analyze", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut wave = std::fs::read(EXAMPLE).unwrap();
+    wave[40..44].fill(0xff);
+    child.stdin.take().unwrap().write_all(&wave).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let value = json(&output);
+    assert_eq!(value["recordings"][0]["path"], "-");
+    assert!(value["recordings"][0]["spans"].as_array().unwrap().len() >= 6);
+}
+
+#[test]
+fn output_goes_to_a_file_and_a_place_that_cannot_be_written_shows_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.json");
+    let output = undertone(&["analyze", EXAMPLE, "--json", "--output", text(&path)]);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""));
+    assert!(serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).is_ok());
+    let nowhere = folder.path().join("missing/result.json");
+    let output = undertone(&["analyze", EXAMPLE, "--output", text(&nowhere)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("result.json"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["analyze", EXAMPLE, EXAMPLE, EXAMPLE])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 10];
+    let mut pipe = child.stdout.take().unwrap();
+    pipe.read_exact(&mut first).unwrap();
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn only_the_emotions_asked_for_are_answered() {
+    let value = json(&undertone(&["analyze", EXAMPLE, "--json", "--emotions", "happy,sad,angry,neutral"]));
+    let span = &value["recordings"][0]["spans"][0];
+    assert_eq!(span["posterior"].as_object().unwrap().len(), 4);
+    assert!(span["set"].is_null());
+    let output = undertone(&["analyze", EXAMPLE, "--emotions", "joy"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("happy"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_coverage_or_model_that_cannot_be_used_is_refused() {
+    let output = undertone(&["analyze", EXAMPLE, "--coverage", "0.33"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("0.90"), "{}", stderr(&output));
+    let (_folder, path) = file("model.onnx", b"nothing of the kind");
+    let output = undertone(&["analyze", EXAMPLE, "--model", text(&path)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("ONNX"), "{}", stderr(&output));
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    let one = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "1"]));
+    let two = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "2"]));
+    let emotions = |value: &Value| -> Vec<Value> {
+        value["recordings"][0]["spans"].as_array().unwrap().iter().map(|span| span["emotion"].clone()).collect()
+    };
+    assert_eq!(emotions(&one), emotions(&two));
+}
+
+#[test]
+fn unreadable_permissions_are_told() {
+    let (_folder, path) = file("secret.wav", &std::fs::read(EXAMPLE).unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        if std::fs::File::open(&path).is_ok() {
+            eprintln!("skipped: unreadable_permissions_are_told runs as a user who may read everything");
+            return;
+        }
+    }
+    let output = undertone(&["analyze", text(&path)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("permission"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_model_says_what_it_is_and_what_it_is_not_for() {
+    let shown = stdout(&undertone(&["model", "info"]));
+    for word in ["classes", "ravdess", "CC BY-NC-SA", "UAR", "AI Act", "not trained on"] {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+}
+
+#[test]
+fn help_has_examples_and_the_shells_get_completions_and_a_manual() {
+    assert!(stdout(&undertone(&["--help"])).contains("Examples:"));
+    assert!(stdout(&undertone(&["completions", "bash"])).contains("_undertone"));
+    assert!(stdout(&undertone(&["man"])).starts_with(".ie"));
+    assert_eq!(undertone(&["analyze"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_corpus_is_checked_by_the_names_and_sounds_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(EXAMPLE, folder.path().join("1001_DFA_ANG_XX.wav")).unwrap();
+    std::fs::copy(EXAMPLE, folder.path().join("1001_DFA_SAD_XX.wav")).unwrap();
+    let output = undertone(&["corpus", "check", text(folder.path())]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(shown.contains("cremad: 2 clips") && shown.contains("conflicting   1"), "{shown}");
+}

@@ -1,0 +1,133 @@
+//! The exported file gives what the network gives: through the house's runtime, and through onnxruntime.
+
+use std::process::Command;
+
+use burn::module::RunningState;
+use burn::prelude::*;
+use undertone::emotion::Emotion;
+use undertone::features::Spectrogram;
+use undertone::model::{Conditions, FORMAT, Metadata, Model, Population};
+use undertone::units::{SampleRate, Seconds};
+use undertone_train::export::export;
+use undertone_train::network::{Network, Size};
+use undertone_train::population::Level;
+use undertone_train::score::values;
+
+fn metadata(pooled: usize) -> Metadata {
+    Metadata {
+        format: FORMAT,
+        name: "random".into(),
+        version: "0".into(),
+        classes: Emotion::ALL.to_vec(),
+        rate: SampleRate::MODEL,
+        shortest_seconds: Seconds(0.5),
+        longest_seconds: Seconds(60.0),
+        frame_seconds: Seconds(0.04),
+        receptive_seconds: Seconds(0.5),
+        pooled,
+        temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
+        thresholds: Conditions::default(),
+        population: Population { mean: vec![0.1; pooled], scale: vec![0.9; pooled] },
+        kappa: 1.5,
+        corpora: Vec::new(),
+        teachers: Vec::new(),
+        results: Vec::new(),
+        revision: "none".into(),
+        parameters: 0,
+    }
+}
+
+fn waveform(n: usize) -> Vec<f32> {
+    (0..n).map(|i| 0.3 * ((i as f32 * 0.07).sin() + (i as f32 * 0.011).cos() * (i as f32 * 0.31).sin())).collect()
+}
+
+/// A random network whose running statistics have seen something, and its file.
+fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
+    let (training, plain) = (Device::flex().autodiff(), Device::flex());
+    training.seed(seed);
+    let size = Size::tiny();
+    let network = Network::new(&size, Some(5), &training);
+    let views = Level { mean: vec![-8.0; 128], deviation: vec![2.5; 128] };
+    for i in 0..3 {
+        network.trunk(standard(&waveform(16_000 + i), &views, &training));
+    }
+    let mut network = undertone_train::average::follow(Network::new(&size, Some(5), &plain), &network, 0.0);
+    network.population_mean = RunningState::new(Tensor::full([size.pooled()], 0.1, &plain));
+    network.population_scale = RunningState::new(Tensor::full([size.pooled()], 0.9, &plain));
+    let file = export(&network, &size, &views, &metadata(size.pooled())).unwrap();
+    (network, size, views, file)
+}
+
+fn standard(waveform: &[f32], views: &Level, device: &Device) -> Tensor<3> {
+    let frames = Spectrogram::default().compute(waveform);
+    let (n, mut data) = (frames.len(), frames.into_data());
+    data.chunks_exact_mut(128).for_each(|row| views.apply(row));
+    Tensor::from_data(TensorData::new(data, [1, n, 128]), device)
+}
+
+/// Logits (and intensity before its sigmoid) of the network itself: against the population, and against a speaker.
+fn by_network(network: &Network, size: &Size, views: &Level, waveform: &[f32], mean: &[f32]) -> [Vec<f32>; 2] {
+    let device = Device::flex();
+    let pooled = network.pool(&network.trunk(standard(waveform, views, &device)));
+    let mean = Tensor::from_data(TensorData::new(mean.to_vec(), [1, size.pooled()]), &device);
+    [values(network.unadapted(pooled.clone())), values(network.adapted(pooled, mean))]
+}
+
+#[test]
+fn the_house_runs_the_file_as_the_network_was_trained() {
+    for seed in [1, 2, 3] {
+        let (network, size, views, file) = random(seed);
+        let model = Model::from_bytes(file).unwrap();
+        let mut baseline = model.population();
+        baseline.mean.iter_mut().enumerate().for_each(|(i, x)| *x += 0.05 * i as f32);
+        for n in [8000, 16_159, 40_001] {
+            let wave = waveform(n);
+            let [alone, adapted] = by_network(&network, &size, &views, &wave, &baseline.mean);
+            for weight in [0.0, 0.4, 1.0] {
+                baseline.weight = weight;
+                let answer = model.run_whole(&wave, &baseline).unwrap().answer;
+                let want: Vec<f32> = alone.iter().zip(&adapted).map(|(a, b)| (1.0 - weight) * a + weight * b).collect();
+                for (got, want) in answer.logits.iter().zip(&want) {
+                    assert!((got - want).abs() < 1e-4, "seed {seed}, {n} samples, weight {weight}: {got} for {want}");
+                }
+                assert!((answer.intensity - 1.0 / (1.0 + (-want[8]).exp())).abs() < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn onnxruntime_gives_the_same() {
+    let script = "
+import sys, json, numpy as np, onnxruntime as ort
+session = ort.InferenceSession(sys.argv[1], providers=['CPUExecutionProvider'])
+wave = np.fromfile(sys.argv[2], np.float32)[None]
+p = int(sys.argv[3])
+out = session.run(['logits'], {'waveform': wave, 'baseline_mean': np.full((1, p), .2, np.float32),
+  'baseline_scale': np.full((1, p), .9, np.float32), 'baseline_weight': np.full((1, 1), .4, np.float32)})
+print(json.dumps(out[0][0].tolist()))";
+    let found = Command::new("python3").args(["-c", "import numpy, onnxruntime"]).output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: onnxruntime_gives_the_same needs python3 with numpy and onnxruntime");
+        return;
+    }
+    let (network, size, views, file) = random(7);
+    let folder = tempfile::tempdir().unwrap();
+    let (model, samples) = (folder.path().join("model.onnx"), folder.path().join("wave.f32"));
+    std::fs::write(&model, file).unwrap();
+    let wave = waveform(20_000);
+    std::fs::write(&samples, wave.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .args([&model, &samples])
+        .arg(size.pooled().to_string())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let got: Vec<f32> = serde_json::from_slice(&output.stdout).unwrap();
+    let [alone, adapted] = by_network(&network, &size, &views, &wave, &vec![0.2; size.pooled()]);
+    for (i, got) in got.iter().enumerate() {
+        let want = 0.6 * alone[i] + 0.4 * adapted[i];
+        assert!((got - want).abs() < 1e-4, "{got} for {want}");
+    }
+}

@@ -1,0 +1,44 @@
+//! The teacher's front end and layer against the fixture that came with it (`UNDERTONE_REFERENCE`).
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use undertone_train::teacher::{BANDS, FilterBank, STACK, Standard, Teacher};
+
+/// An array of the fixture, by way of numpy.
+fn array(path: &PathBuf, name: &str) -> Option<Vec<f32>> {
+    let script = "import sys, numpy as np; np.load(sys.argv[1])[sys.argv[2]].astype('<f4').tofile('/dev/stdout')";
+    let output = Command::new("python3").args(["-c", script]).arg(path).arg(name).output().ok()?;
+    let values = output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    output.status.success().then_some(values)
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn front_end_and_layer_equal_the_fixture() {
+    let Some(reference) = std::env::var_os("UNDERTONE_REFERENCE").map(PathBuf::from) else {
+        eprintln!("skipped: front_end_and_layer_equal_the_fixture needs UNDERTONE_REFERENCE");
+        return;
+    };
+    let folder = reference.join("teachers/fsmn-vad");
+    let fixture = folder.join("fixture_chirp.npz");
+    let Some(pcm) = array(&fixture, "pcm_i16") else {
+        eprintln!("skipped: front_end_and_layer_equal_the_fixture needs python3 with numpy");
+        return;
+    };
+    let wave: Vec<f32> = pcm.iter().map(|x| x / 32_768.0).collect();
+    let bands = FilterBank::default().compute(&wave);
+    assert!(largest_difference(&bands, &array(&fixture, "fbank80").unwrap()) < 2e-3);
+    let standard = Standard::parse(&std::fs::read_to_string(folder.join("am.mvn")).unwrap()).unwrap();
+    let stacked = standard.stack(&bands);
+    assert!(largest_difference(&stacked, &array(&fixture, "lfr_cmvn").unwrap()) < 2e-3);
+    assert_eq!(stacked.len() / (STACK * BANDS), 198);
+    let features = Teacher::open(&folder).unwrap().features(&wave).unwrap();
+    let layer = array(&fixture, "relu2").unwrap();
+    let every_third: Vec<f32> = layer.chunks_exact(250).step_by(3).flatten().copied().collect();
+    assert!(largest_difference(features.data(), &every_third) < 2e-2);
+}
