@@ -90,9 +90,13 @@ mod tests {
     fn every_epoch_is_a_point_and_unscored_ones_are_left_out_of_the_uar() {
         let epoch = |dev| Epoch { loss: 1.0, speaker: 0.5, distillation: 0.2, dev, ..Epoch::default() };
         let drawn = svg(&[epoch(None), epoch(Some([0.5, 0.6])), epoch(None)]);
-        let points = |n: usize| drawn.lines().filter(|line| line.contains("polyline")).nth(n).map(|line| {
-            line.split('"').nth(1).unwrap_or_default().split_whitespace().count()
-        });
+        let points = |n: usize| {
+            drawn
+                .lines()
+                .filter(|line| line.contains("polyline"))
+                .nth(n)
+                .map(|line| line.split('"').nth(1).unwrap_or_default().split_whitespace().count())
+        };
         assert_eq!((points(0), points(3)), (Some(3), Some(1)));
         assert!(drawn.starts_with("<svg") && drawn.trim_end().ends_with("</svg>"));
     }

@@ -224,10 +224,14 @@ impl Watch for Progress<'_> {
     }
 
     fn saved(&mut self, epochs: &[Epoch]) {
-        let mut log = "epoch,loss,speaker,distillation,intensity,seconds,dev_unadapted,dev_baseline\n".to_string();
+        let mut log =
+            "epoch,loss,speaker,distillation,intensity,seconds,dev_unadapted,dev_baseline\n".to_string();
         for (i, Epoch { loss, speaker, distillation, intensity, seconds, dev }) in epochs.iter().enumerate() {
             let dev = dev.map_or(",".to_string(), |[a, b]| format!("{a:.4},{b:.4}"));
-            let line = format!("{},{loss:.4},{speaker:.4},{distillation:.4},{intensity:.4},{seconds:.1},{dev}\n", i + 1);
+            let line = format!(
+                "{},{loss:.4},{speaker:.4},{distillation:.4},{intensity:.4},{seconds:.1},{dev}\n",
+                i + 1
+            );
             log.push_str(&line);
         }
         // Log and curve are conveniences: a full disk shows at the checkpoint.

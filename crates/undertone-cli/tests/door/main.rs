@@ -25,8 +25,11 @@ fn stderr(output: &Output) -> String {
 fn json(output: &Output) -> Value {
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let wrong: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&value).map(|error| error.to_string()).collect();
+    let wrong: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&value)
+        .map(|error| error.to_string())
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     value
 }
@@ -175,7 +178,12 @@ fn threads_do_not_change_the_answer() {
     let one = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "1"]));
     let two = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "2"]));
     let emotions = |value: &Value| -> Vec<Value> {
-        value["recordings"][0]["spans"].as_array().unwrap().iter().map(|span| span["emotion"].clone()).collect()
+        value["recordings"][0]["spans"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|span| span["emotion"].clone())
+            .collect()
     };
     assert_eq!(emotions(&one), emotions(&two));
 }

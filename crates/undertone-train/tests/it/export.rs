@@ -38,7 +38,9 @@ fn metadata(pooled: usize) -> Metadata {
 }
 
 fn waveform(n: usize) -> Vec<f32> {
-    (0..n).map(|i| 0.3 * ((i as f32 * 0.07).sin() + (i as f32 * 0.011).cos() * (i as f32 * 0.31).sin())).collect()
+    (0..n)
+        .map(|i| 0.3 * ((i as f32 * 0.07).sin() + (i as f32 * 0.011).cos() * (i as f32 * 0.31).sin()))
+        .collect()
 }
 
 /// A random network whose running statistics have seen something, and its file.
@@ -66,7 +68,13 @@ fn standard(waveform: &[f32], views: &Level, device: &Device) -> Tensor<3> {
 }
 
 /// Logits (and intensity before its sigmoid) of the network itself: against the population, and against a speaker.
-fn by_network(network: &Network, size: &Size, views: &Level, waveform: &[f32], mean: &[f32]) -> [Vec<f32>; 2] {
+fn by_network(
+    network: &Network,
+    size: &Size,
+    views: &Level,
+    waveform: &[f32],
+    mean: &[f32],
+) -> [Vec<f32>; 2] {
     let device = Device::flex();
     let pooled = network.pool(&network.trunk(standard(waveform, views, &device)));
     let mean = Tensor::from_data(TensorData::new(mean.to_vec(), [1, size.pooled()]), &device);
@@ -86,9 +94,13 @@ fn the_house_runs_the_file_as_the_network_was_trained() {
             for weight in [0.0, 0.4, 1.0] {
                 baseline.weight = weight;
                 let answer = model.run_whole(&wave, &baseline).unwrap().answer;
-                let want: Vec<f32> = alone.iter().zip(&adapted).map(|(a, b)| (1.0 - weight) * a + weight * b).collect();
+                let want: Vec<f32> =
+                    alone.iter().zip(&adapted).map(|(a, b)| (1.0 - weight) * a + weight * b).collect();
                 for (got, want) in answer.logits.iter().zip(&want) {
-                    assert!((got - want).abs() < 1e-4, "seed {seed}, {n} samples, weight {weight}: {got} for {want}");
+                    assert!(
+                        (got - want).abs() < 1e-4,
+                        "seed {seed}, {n} samples, weight {weight}: {got} for {want}"
+                    );
                 }
                 assert!((answer.intensity - 1.0 / (1.0 + (-want[8]).exp())).abs() < 1e-4);
             }

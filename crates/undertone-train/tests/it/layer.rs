@@ -98,7 +98,11 @@ fn gradients_are_those_of_finite_differences() {
         for i in (0..base.len()).step_by(17) {
             let numeric = (moved(i, step) - moved(i, -step)) / (2.0 * step);
             // The ReLU's corner leaves a little.
-            assert!((numeric - analytic[i]).abs() < 0.05 + 0.05 * numeric.abs(), "{window:?} x[{i}]: {} for {numeric}", analytic[i]);
+            assert!(
+                (numeric - analytic[i]).abs() < 0.05 + 0.05 * numeric.abs(),
+                "{window:?} x[{i}]: {} for {numeric}",
+                analytic[i]
+            );
         }
         let w = values(layer.weight.val());
         let moved = |i: usize, by: f32| {
@@ -106,12 +110,18 @@ fn gradients_are_those_of_finite_differences() {
             at[i] += by;
             let dims = layer.weight.dims();
             let mut other = layer.clone();
-            other.weight = other.weight.map(|_| Tensor::from_data(TensorData::new(at.clone(), dims), &device).require_grad());
+            other.weight = other
+                .weight
+                .map(|_| Tensor::from_data(TensorData::new(at.clone(), dims), &device).require_grad());
             values(loss(&other, x.clone()))[0]
         };
         for i in (0..w.len()).step_by(5) {
             let numeric = (moved(i, step) - moved(i, -step)) / (2.0 * step);
-            assert!((numeric - weight[i]).abs() < 0.05 + 0.05 * numeric.abs(), "{window:?} w[{i}]: {} for {numeric}", weight[i]);
+            assert!(
+                (numeric - weight[i]).abs() < 0.05 + 0.05 * numeric.abs(),
+                "{window:?} w[{i}]: {} for {numeric}",
+                weight[i]
+            );
         }
     }
 }

@@ -13,7 +13,12 @@ const EPOCHS: usize = 30;
 /// A manifest of tones: high and wavering is happy, low and flat is sad.
 fn corpus(folder: &Path) -> std::path::PathBuf {
     let mut manifest = "path,speaker,label\n".to_string();
-    let spec = hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     for i in 0..24 {
         let happy = i % 2 == 0;
         let name = format!("tone{i}.wav");
@@ -36,11 +41,20 @@ fn train(folder: &Path, name: &str, config: &Config) -> Outcome {
     let out = folder.join(name);
     let cache = folder.join("material");
     let config = config.clone();
-    Run { corpora: &corpora, config, teacher: None, held_out: None, folder: &out, cache: &cache }.run().unwrap()
+    Run { corpora: &corpora, config, teacher: None, held_out: None, folder: &out, cache: &cache }
+        .run()
+        .unwrap()
 }
 
 fn config(epochs: usize) -> Config {
-    Config { epochs, minibatch: 8, crop_seconds: 1.0, degraded_copies: 1, size: Size::tiny(), ..Config::default() }
+    Config {
+        epochs,
+        minibatch: 8,
+        crop_seconds: 1.0,
+        degraded_copies: 1,
+        size: Size::tiny(),
+        ..Config::default()
+    }
 }
 
 fn model(folder: &Path, name: &str) -> Vec<u8> {
@@ -93,7 +107,14 @@ fn a_folder_with_a_run_of_another_recipe_is_refused() {
     train(folder.path(), "run", &config(1));
     let corpora = [folder.path().join("tones.csv")];
     let (out, cache) = (folder.path().join("run"), folder.path().join("material"));
-    let run = Run { corpora: &corpora, config: config(2), teacher: None, held_out: None, folder: &out, cache: &cache };
+    let run = Run {
+        corpora: &corpora,
+        config: config(2),
+        teacher: None,
+        held_out: None,
+        folder: &out,
+        cache: &cache,
+    };
     assert!(run.run().unwrap_err().to_string().contains("another recipe"));
 }
 
