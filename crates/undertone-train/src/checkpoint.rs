@@ -19,6 +19,18 @@ pub struct State {
     seen: Vec<bool>,
 }
 
+/// What a checkpoint held, or a fresh start.
+pub struct Resumed {
+    /// The network in training.
+    pub network: Network,
+    /// Its moving average.
+    pub average: Network,
+    /// The optimizer's bytes; none at a fresh start.
+    pub optimizer: Option<Vec<u8>>,
+    /// The epochs that are done.
+    pub epochs: Vec<Epoch>,
+}
+
 /// The folder of a run's checkpoints: `checkpoint-<epoch>`, of which the last whole one counts.
 pub struct Checkpoints {
     folder: PathBuf,
@@ -82,17 +94,14 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Reads the newest checkpoint into both networks and the memory; gives the optimizer's bytes and the epochs done.
+    /// Reads the newest checkpoint into both networks and the memory; both stay as they are where there is none.
     ///
     /// # Errors
     /// `Io` or `Malformed` where it cannot be used: remove it to begin anew.
-    pub fn load(
-        &self,
-        network: Network,
-        average: Network,
-        memory: &mut Memory,
-    ) -> Result<(Network, Network, Option<Vec<u8>>, Vec<Epoch>)> {
-        let Some(epoch) = self.newest() else { return Ok((network, average, None, Vec::new())) };
+    pub fn load(&self, network: Network, average: Network, memory: &mut Memory) -> Result<Resumed> {
+        let Some(epoch) = self.newest() else {
+            return Ok(Resumed { network, average, optimizer: None, epochs: Vec::new() });
+        };
         let path = self.path(epoch);
         let broken = |error: String| {
             let message = format!("the checkpoint cannot be used ({error}); remove it to begin anew");
@@ -114,6 +123,6 @@ impl Checkpoints {
         let state: State =
             serde_json::from_slice(&read("state.json")?).map_err(|error| broken(error.to_string()))?;
         memory.restore(pooled, state.seen);
-        Ok((network, average, Some(read("optimizer.bpk")?), state.epochs))
+        Ok(Resumed { network, average, optimizer: Some(read("optimizer.bpk")?), epochs: state.epochs })
     }
 }

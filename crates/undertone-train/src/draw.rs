@@ -124,10 +124,10 @@ impl<'a> Draw<'a> {
             self.material.frame(copy, place, start + at).convert_to_f32_slice(row);
             self.population.standardise(row);
         }
-        if rng.random_bool(self.config.own_level) {
-            if let Some(level) = self.population.levels.get(&self.clips[clip].level_key()) {
-                views.chunks_exact_mut(ROWS).take(inside).for_each(|row| level.apply(row));
-            }
+        if rng.random_bool(self.config.own_level)
+            && let Some(level) = self.population.levels.get(&self.clips[clip].level_key())
+        {
+            views.chunks_exact_mut(ROWS).take(inside).for_each(|row| level.apply(row));
         }
         spoil(&mut views, inside, &mut rng);
         let (teacher, used) = self.teacher(place, start);

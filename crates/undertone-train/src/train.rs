@@ -62,11 +62,12 @@ pub fn train(
     let slow = Network::new(&config.size, teacher, &Device::flex());
     let slow = average::follow(slow, &network, 0.0);
     let mut memory = Memory::new(draw.clips, config.size.pooled());
-    let (mut network, mut slow, state, mut epochs) = checkpoints.load(network, slow, &mut memory)?;
+    let resumed = checkpoints.load(network, slow, &mut memory)?;
+    let (mut network, mut slow, mut epochs) = (resumed.network, resumed.average, resumed.epochs);
     let clip = GradientClippingConfig::Norm(config.clip_gradient);
     let adam = AdamWConfig::new().with_weight_decay(config.weight_decay).with_epsilon(1e-8);
     let mut optimizer = adam.with_grad_clipping(Some(clip)).init();
-    if let Some(bytes) = state {
+    if let Some(bytes) = resumed.optimizer {
         let broken = |error: burn::store::RecordError| Error::new(ErrorKind::Malformed, error.to_string());
         optimizer = optimizer.from_bytes(burn::tensor::Bytes::from_bytes_vec(bytes)).map_err(broken)?;
     }

@@ -1,4 +1,6 @@
 //! Decodes recordings and prints their length: `cargo run --release --example decode -- FILE…`
+#![allow(clippy::print_stdout)]
+
 fn main() {
     for path in std::env::args().skip(1) {
         match undertone::audio::read(path.as_str()) {

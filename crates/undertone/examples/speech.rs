@@ -1,4 +1,6 @@
 //! Prints the speech found in recordings, as CSV: `cargo run --release --example speech -- FILE…`
+#![allow(clippy::print_stdout)]
+
 fn main() {
     println!("path,seconds,start,end");
     for path in std::env::args().skip(1) {

@@ -70,7 +70,8 @@ fn json_keeps_to_its_schema_and_posteriors_sum_to_one() {
 #[test]
 fn json_lines_and_csv_have_a_line_for_each() {
     let lines = stdout(&undertone(&["analyze", EXAMPLE, EXAMPLE, "--jsonl"]));
-    assert_eq!(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count(), 2);
+    let recordings: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(recordings.len(), 2);
     let table = stdout(&undertone(&["analyze", EXAMPLE, "--csv"]));
     assert!(table.starts_with("path,start,end,") && table.lines().count() >= 7, "{table}");
 }

@@ -89,9 +89,9 @@ impl Publish<'_> {
         let device = Device::flex();
         let fresh = || Network::new(&config.size, teacher, &device);
         let mut memory = Memory::new(&[], config.size.pooled());
-        let (_, slow, state, _) = Checkpoints::new(self.run).load(fresh(), fresh(), &mut memory)?;
-        match state {
-            Some(_) => Ok(slow),
+        let checkpoint = Checkpoints::new(self.run).load(fresh(), fresh(), &mut memory)?;
+        match checkpoint.optimizer {
+            Some(_) => Ok(checkpoint.average),
             None => Err(Error::new(ErrorKind::Config, "the run has no checkpoint").at(self.run)),
         }
     }

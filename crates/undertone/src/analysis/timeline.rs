@@ -18,7 +18,7 @@ pub fn windows(frames: usize, frame: Seconds) -> Vec<Range<usize>> {
     let of = |time: Seconds| (time.0 / frame.0).round().max(1.0) as usize;
     let (window, hop) = (of(WINDOW), of(HOP));
     if frames <= window {
-        return if frames == 0 { Vec::new() } else { vec![0..frames] };
+        return (frames > 0).then_some(0..frames).into_iter().collect();
     }
     let mut windows: Vec<Range<usize>> =
         (0..).map(|i| i * hop).take_while(|start| start + window < frames).map(|s| s..s + window).collect();

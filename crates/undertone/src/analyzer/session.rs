@@ -116,11 +116,11 @@ impl<'a> Session<'a> {
         for (number, mut channel) in self.channels.drain(..).enumerate() {
             let detector =
                 std::mem::replace(&mut channel.detector, Detector::new(&self.analyzer.options.speech));
-            if let Some(range) = detector.finish() {
-                if let Some(analysed) = channel.analyse(self.analyzer, range)? {
-                    channel.hear(&analysed);
-                    channel.segments.push(analysed);
-                }
+            if let Some(range) = detector.finish()
+                && let Some(analysed) = channel.analyse(self.analyzer, range)?
+            {
+                channel.hear(&analysed);
+                channel.segments.push(analysed);
             }
             let baseline = channel.baseline(self.analyzer);
             let segments: Vec<&Analysed> = channel.segments.iter().collect();

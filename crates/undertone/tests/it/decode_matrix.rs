@@ -59,10 +59,9 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 fn whole_shifts(a: &[f32], b: &[f32]) -> f64 {
     let at = |shift: isize| {
         let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-        for i in 0..a.len().min(b.len()) {
-            let j = i as isize + shift;
-            let Some(&y) = usize::try_from(j).ok().and_then(|j| b.get(j)) else { continue };
-            let (x, y) = (f64::from(a[i]), f64::from(y));
+        for (i, &x) in a.iter().enumerate() {
+            let Some(&y) = i.checked_add_signed(shift).and_then(|j| b.get(j)) else { continue };
+            let (x, y) = (f64::from(x), f64::from(y));
             xy += x * y;
             xx += x * x;
             yy += y * y;
