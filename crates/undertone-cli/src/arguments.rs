@@ -35,6 +35,8 @@ pub enum Command {
     /// Labelled recordings.
     #[command(subcommand)]
     Corpus(Corpus),
+    /// Figures of predictions, whoever made them: UAR, WA, F1, calibration, sets, with intervals over speakers.
+    Evaluate(Evaluate),
     /// Trains a model, by the program undertone-train beside this one.
     #[command(disable_help_flag = true)]
     Train(Train),
@@ -118,6 +120,31 @@ pub enum Corpus {
         /// A folder with corpora as downloaded, or a manifest (.csv).
         path: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub struct Evaluate {
+    /// Predictions (CSV: protocol,fold,clip,speaker,truth,posterior_<emotion>…); two of the same clips are compared.
+    #[arg(required = true, value_name = "PREDICTIONS.csv")]
+    pub files: Vec<PathBuf>,
+    /// Folder of corpora: predictions are checked against their protocol, and divided by sex, age and what else is known.
+    #[arg(long, value_name = "DIR")]
+    pub corpora: Option<PathBuf>,
+    /// Count one emotion as another (calm=neutral).
+    #[arg(long, value_name = "FROM=TO")]
+    pub merge: Vec<String>,
+    /// The table of results alone: a row a protocol, a column a condition.
+    #[arg(long, conflicts_with = "json")]
+    pub table: bool,
+    /// JSON with every figure.
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with plots as well.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@
 mod analyze;
 mod arguments;
 mod corpus;
+mod evaluate;
 mod model;
 mod output;
 mod shell;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Command::Analyze(typed) => analyze::run(typed),
         Command::Model(typed) => model::run(typed),
         Command::Corpus(typed) => corpus::run(typed),
+        Command::Evaluate(typed) => evaluate::run(typed),
         Command::Train(typed) => train::run(typed),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

@@ -66,13 +66,13 @@ fn info(model: &Model) -> String {
         row(
             &figure.metric,
             format!(
-                "{:5.1} % [{low:.1}, {high:.1}]  {} {}, {} ({} clips of {} speakers not trained on)",
+                "{:5.1} % [{low:.1}, {high:.1}]  {}, {} ({} clips of {} speakers never trained on, {} folds)",
                 100.0 * figure.value,
-                figure.corpus,
-                figure.condition,
                 figure.protocol,
+                figure.condition,
                 figure.clips,
-                figure.speakers
+                figure.speakers,
+                figure.folds
             ),
         );
     }

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod clip;
 pub mod config;
 pub mod curve;
+pub mod cv;
 pub mod degrade;
 pub mod draw;
 pub mod export;

@@ -1,11 +1,16 @@
 //! `undertone-train`: trains a model on labelled corpora and exports it.
 
-use std::path::PathBuf;
+mod corpora;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use undertone::{Error, Result, predict};
+use clap::{Args, Parser, Subcommand};
+use undertone::corpus::held::HeldOut;
+use undertone::eval::Evaluation;
+use undertone::{Error, Result};
 use undertone_train::config::Config;
+use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
 use undertone_train::run::Run;
 
@@ -22,37 +27,50 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Trains a network, or goes on where an ended training stopped.
+    /// Trains a network on all there is, or goes on where an ended training stopped.
     Train {
         /// Folders with corpora as downloaded, or manifests (.csv).
         #[arg(required = true)]
         corpora: Vec<PathBuf>,
-        /// Folder of the run: recipe, checkpoints, log, result.
+        /// Folder of the run: recipe, checkpoints, log, curve, result.
         #[arg(long)]
         out: PathBuf,
-        /// The recipe (TOML); defaults where not given.
-        #[arg(long)]
-        config: Option<PathBuf>,
-        /// Folder of a teacher to distil from.
-        #[arg(long)]
-        teacher: Option<PathBuf>,
-        /// Joint fold (1–6) whose speakers are left out and scored.
-        #[arg(long)]
-        held_out: Option<usize>,
-        /// File that keeps computed spectrograms between runs.
-        #[arg(long)]
-        cache: Option<PathBuf>,
+        #[command(flatten)]
+        recipe: Recipe,
     },
-    /// Writes a finished run as one ONNX file, calibrated and scored on its held-out speakers.
+    /// Trains once a fold and scores speakers never heard; goes on where it was ended.
+    Cv {
+        /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
+        #[arg(long = "protocol", required = true, value_name = "NAME|FILE.toml")]
+        protocols: Vec<String>,
+        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
+        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+        corpora: Vec<PathBuf>,
+        /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
+        #[arg(long, num_args = 1.., value_name = "CORPUS")]
+        extra: Vec<String>,
+        /// Folder of the folds and their predictions.
+        #[arg(long, default_value = "runs/cv")]
+        out: PathBuf,
+        /// Only these folds.
+        #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+        folds: Vec<usize>,
+        /// To choose a recipe: hold the next fold out too and score that one; the fold itself stays untouched.
+        #[arg(long)]
+        dev: bool,
+        #[command(flatten)]
+        recipe: Recipe,
+    },
+    /// Writes a finished run as one ONNX file.
     Export {
         /// Folder of the run.
         run: PathBuf,
-        /// The corpora it was trained on.
-        #[arg(required = true)]
-        corpora: Vec<PathBuf>,
         /// The model file.
         #[arg(long)]
         out: PathBuf,
+        /// Folder of the cross-validation of the same recipe: calibration and figures come from it.
+        #[arg(long, value_name = "FOLDER")]
+        calibration: Option<PathBuf>,
         /// The model's name.
         #[arg(long, default_value = "undertone-default")]
         name: String,
@@ -62,10 +80,35 @@ enum Command {
         /// Git revision of the code that trained it.
         #[arg(long, default_value = "unknown")]
         revision: String,
-        /// Folder for the predictions behind its figures.
-        #[arg(long)]
-        predictions: Option<PathBuf>,
     },
+}
+
+/// What decides how a network is trained.
+#[derive(Args)]
+struct Recipe {
+    /// The recipe (TOML); defaults where not given.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Epochs, whatever the recipe says.
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Folder of a teacher to distil from.
+    #[arg(long)]
+    teacher: Option<PathBuf>,
+    /// File that keeps computed spectrograms between runs.
+    #[arg(long)]
+    cache: Option<PathBuf>,
+}
+
+impl Recipe {
+    fn config(&self) -> Result<Config> {
+        let config = self.config.as_ref().map_or(Ok(Config::default()), |path| Config::open(path))?;
+        Ok(Config { epochs: self.epochs.unwrap_or(config.epochs), ..config })
+    }
+
+    fn cache(&self, folder: &Path) -> PathBuf {
+        self.cache.clone().unwrap_or_else(|| folder.join("material"))
+    }
 }
 
 fn main() -> ExitCode {
@@ -80,39 +123,53 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Train { corpora, out, config, teacher, held_out, cache } => {
-            let config = config.map_or(Ok(Config::default()), |path| Config::open(&path))?;
-            let cache = cache.unwrap_or_else(|| out.join("material"));
+        Command::Train { corpora, out, recipe } => {
+            let corpora = corpora::open(&corpora)?;
             let run = Run {
                 corpora: &corpora,
-                config,
-                teacher: teacher.as_deref(),
-                held_out,
+                held_out: &HeldOut::nothing(&corpora),
+                config: recipe.config()?,
+                teacher: recipe.teacher.as_deref(),
                 folder: &out,
-                cache: &cache,
+                cache: &recipe.cache(&out),
             };
-            let outcome = run.run()?;
-            for (name, score) in [("unadapted", &outcome.unadapted), ("baseline", &outcome.baseline)] {
-                for (corpus, uar) in &score.uar {
-                    eprintln!("held-out speakers, {name}: {corpus} UAR {:.1} %", 100.0 * uar);
-                }
-            }
-            Ok(())
+            run.run().map(drop)
         }
-        Command::Export { run, corpora, out, name, version, revision, predictions } => {
-            let publish =
-                Publish { run: &run, corpora: &corpora, name: [&name, &version], revision: &revision };
-            let published = publish.publish()?;
-            std::fs::write(&out, &published.model).map_err(|error| Error::from(error).at(&out))?;
-            if let Some(folder) = predictions {
-                std::fs::create_dir_all(&folder).map_err(|error| Error::from(error).at(&folder))?;
-                for (condition, rows) in &published.predictions {
-                    let path = folder.join(format!("{name}.{condition}.csv"));
-                    let file = std::fs::File::create(&path).map_err(|error| Error::from(error).at(&path))?;
-                    predict::write(std::io::BufWriter::new(file), rows).map_err(|error| error.at(&path))?;
-                }
-            }
-            Ok(())
+        Command::Cv { protocols, corpora, extra, out, folds, dev, recipe } => {
+            let protocols = corpora::protocols(&protocols)?;
+            let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
+            let validation = CrossValidation {
+                corpora: &corpora,
+                protocols: &protocols,
+                folds: &folds,
+                dev,
+                config: &recipe.config()?,
+                teacher: recipe.teacher.as_deref(),
+                folder: &out,
+                cache: &recipe.cache(&out),
+            };
+            tell(&validation.run()?)
+        }
+        Command::Export { run, out, calibration, name, version, revision } => {
+            let scored = calibration.map(|folder| cv::read(&folder)).transpose()?;
+            let publish = Publish { run: &run, name: [&name, &version], revision: &revision };
+            let model = publish.publish(scored.as_deref())?;
+            std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
         }
     }
+}
+
+/// One line a predictions file.
+fn tell(scored: &[Scored]) -> Result<()> {
+    for (protocol, condition, rows) in cv::assemble(scored) {
+        let Evaluation { uar_of_folds, wa_of_folds, uar, folds, .. } =
+            Evaluation::of(&protocol, &rows, false)?;
+        let [of_folds, wa, low, high] =
+            [uar_of_folds, wa_of_folds, uar.interval[0], uar.interval[1]].map(|x| 100.0 * x);
+        eprintln!(
+            "{protocol} {condition}: UAR {of_folds:.1} % [{low:.1}, {high:.1}], WA {wa:.1} %, {} folds",
+            folds.len()
+        );
+    }
+    Ok(())
 }

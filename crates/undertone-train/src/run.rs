@@ -3,12 +3,12 @@
 //! `config.toml`, `checkpoint-<epoch>/`, `log.csv` and `curve.svg` (the epochs so far) and, at the end, `result.json`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
-use undertone::corpus::Corpus;
-use undertone::corpus::joint::JointFold;
+use undertone::corpus::held::HeldOut;
+use undertone::corpus::{Corpus, Utterance};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::checkpoint::Checkpoints;
@@ -28,14 +28,14 @@ const SCORE_EVERY: usize = 4;
 
 /// What a run needs.
 pub struct Run<'a> {
-    /// Folders with corpora, or manifests (`.csv`).
-    pub corpora: &'a [PathBuf],
+    /// Labelled recordings.
+    pub corpora: &'a [Corpus],
+    /// Which of them are learned from, and which are scored.
+    pub held_out: &'a HeldOut<'a>,
     /// The recipe.
     pub config: Config,
     /// A teacher's folder, for distillation.
     pub teacher: Option<&'a Path>,
-    /// The joint fold whose speakers are left out of training and scored.
-    pub held_out: Option<usize>,
     /// Where the run is kept.
     pub folder: &'a Path,
     /// Where computed spectrograms are kept.
@@ -62,9 +62,9 @@ pub struct Outcome {
     pub views: Level,
     /// The corpora it learned from.
     pub corpora: Vec<Trained>,
-    /// The joint fold whose speakers were held out.
-    pub held_out: Option<usize>,
-    /// Clips of held-out speakers.
+    /// What was held out: protocols and their folds.
+    pub held_out: Vec<String>,
+    /// Clips held out.
     pub held_out_clips: usize,
     /// UAR per corpus, each clip alone.
     pub unadapted: Score,
@@ -82,12 +82,7 @@ impl Run<'_> {
     pub fn run(&self) -> Result<Outcome> {
         std::fs::create_dir_all(self.folder).map_err(|error| Error::from(error).at(self.folder))?;
         self.keep_config()?;
-        let held: BTreeSet<String> = match self.held_out {
-            Some(number) => JointFold::new(number)?.test,
-            None => BTreeSet::new(),
-        };
-        let corpora = open(self.corpora)?;
-        let clips = clips(&corpora);
+        let clips = clips(self.corpora);
         let teacher = self.teacher.map(Teacher::open).transpose()?;
         let bar = bar(clips.len() as u64, "clips computed: {pos}/{len} {wide_bar} {eta} left");
         let copies = self.config.degraded_copies;
@@ -96,13 +91,16 @@ impl Run<'_> {
                 bar.set_position(done as u64);
             })?;
         bar.finish_and_clear();
-        let side = |wanted: bool| -> (Vec<Clip>, Vec<Place>) {
+        let side = |wanted: &[&Utterance]| -> (Vec<Clip>, Vec<Place>) {
+            let wanted: BTreeSet<(&str, &str)> = wanted.iter().map(|u| (&*u.corpus, &*u.clip)).collect();
             let both = clips.iter().zip(&material.places);
-            both.filter(|(clip, _)| held.contains(&clip.speaker) == wanted)
+            both.filter(|(clip, _)| wanted.contains(&(&*clip.corpus, &*clip.name)))
                 .map(|(c, p)| (c.clone(), *p))
                 .unzip()
         };
-        let ((learned, places), (dev, dev_places)) = (side(false), side(true));
+        let parts = &self.held_out.parts;
+        let scored: Vec<&Utterance> = parts.iter().flat_map(|part| &part.clips).copied().collect();
+        let ((learned, places), (dev, dev_places)) = (side(&self.held_out.learned), side(&scored));
         let population = Population::measure(&learned, &places, &material);
         let draw = Draw::new(&learned, places, &material, &population, &self.config)?;
         let mut watch = Progress {
@@ -120,8 +118,8 @@ impl Run<'_> {
         let outputs = (watch.score)(&network);
         let outcome = Outcome {
             views: population.views.clone(),
-            corpora: trained(&corpora, &learned),
-            held_out: self.held_out,
+            corpora: trained(self.corpora, &learned),
+            held_out: parts.iter().map(|part| format!("{} {}", part.protocol, part.fold)).collect(),
             held_out_clips: dev.len(),
             unadapted: score::score(&dev, &outputs.unadapted),
             baseline: score::score(&dev, &outputs.baseline),
@@ -142,21 +140,6 @@ impl Run<'_> {
         }
         std::fs::write(&path, text).map_err(|error| Error::from(error).at(&path))
     }
-}
-
-/// Opens folders of corpora and manifests (`.csv`).
-///
-/// # Errors
-/// What [`Corpus::open`] and [`Corpus::from_manifest`] answer.
-pub fn open(paths: &[PathBuf]) -> Result<Vec<Corpus>> {
-    let mut corpora = Vec::new();
-    for path in paths {
-        match path.extension().is_some_and(|extension| extension == "csv") {
-            true => corpora.push(Corpus::from_manifest(path)?),
-            false => corpora.extend(Corpus::open(path)?),
-        }
-    }
-    Ok(corpora)
 }
 
 /// The labelled, sound clips of all corpora.

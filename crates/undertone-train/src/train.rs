@@ -167,7 +167,9 @@ fn follow_population(network: &Network, pooled: &Tensor<2>, rate: f64) {
     let mean: Tensor<1> = pooled.clone().mean_dim(0).squeeze_dim(0);
     let deviation: Tensor<1> = pooled.var(0).sqrt().squeeze_dim(0) + 1e-2;
     for (running, now) in [(&network.population_mean, mean), (&network.population_scale, deviation)] {
-        running.update((running.value_sync() * (1.0 - rate) + now * rate).detach());
+        running.update((running.value() * (1.0 - rate) + now * rate).detach());
+        // An update counts, and is saved, once it is asked for.
+        running.value_sync();
     }
 }
 

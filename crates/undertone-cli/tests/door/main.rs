@@ -209,7 +209,7 @@ fn unreadable_permissions_are_told() {
 #[test]
 fn the_model_says_what_it_is_and_what_it_is_not_for() {
     let shown = stdout(&undertone(&["model", "info"]));
-    for word in ["classes", "ravdess", "CC BY-NC-SA", "UAR", "AI Act", "not trained on"] {
+    for word in ["classes", "ravdess", "CC BY-NC-SA", "UAR", "AI Act", "never trained on"] {
         assert!(shown.contains(word), "{word}: {shown}");
     }
 }

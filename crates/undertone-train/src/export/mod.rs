@@ -13,7 +13,7 @@ use undertone::{Error, ErrorKind, Result};
 use crate::network::{Network, Size};
 use crate::population::Level;
 use graph::Builder;
-pub use publish::{Publish, Published};
+pub use publish::Publish;
 
 /// The ONNX file of a network; `views` standardises the spectrogram.
 ///

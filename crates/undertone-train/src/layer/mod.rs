@@ -87,6 +87,7 @@ impl Layer {
 }
 
 fn follow(running: &RunningState<Tensor<1>>, now: Tensor<1>) {
-    let value = running.value_sync();
-    running.update((value * (1.0 - MOMENTUM) + now.detach() * MOMENTUM).detach());
+    running.update((running.value() * (1.0 - MOMENTUM) + now.detach() * MOMENTUM).detach());
+    // An update counts, and is saved, once it is asked for.
+    running.value_sync();
 }

@@ -1,8 +1,15 @@
 //! A whole training in miniature, on tones: one seed gives one model, ended or not; and it learns.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 
+use undertone::corpus::Corpus;
+use undertone::corpus::held::HeldOut;
+use undertone::corpus::protocol::Protocol;
+use undertone::{Result, predict};
 use undertone_train::config::Config;
+use undertone_train::cv::CrossValidation;
 use undertone_train::export::Publish;
 use undertone_train::network::Size;
 use undertone_train::run::{Outcome, Run};
@@ -36,14 +43,25 @@ fn corpus(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-fn train(folder: &Path, name: &str, config: &Config) -> Outcome {
-    let corpora = [folder.join("tones.csv")];
-    let out = folder.join(name);
-    let cache = folder.join("material");
-    let config = config.clone();
-    Run { corpora: &corpora, config, teacher: None, held_out: None, folder: &out, cache: &cache }
-        .run()
-        .unwrap()
+fn train(folder: &Path, name: &str, config: &Config) -> Result<Outcome> {
+    let corpora = [Corpus::from_manifest(&folder.join("tones.csv")).unwrap()];
+    let (out, cache) = (folder.join(name), folder.join("material"));
+    let held_out = HeldOut::nothing(&corpora);
+    let run = Run {
+        corpora: &corpora,
+        held_out: &held_out,
+        config: config.clone(),
+        teacher: None,
+        folder: &out,
+        cache: &cache,
+    };
+    run.run()
+}
+
+/// Burn draws from one seed a process: trainings that are compared must not run side by side.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn config(epochs: usize) -> Config {
@@ -58,26 +76,25 @@ fn config(epochs: usize) -> Config {
 }
 
 fn model(folder: &Path, name: &str) -> Vec<u8> {
-    let corpora = [folder.join("tones.csv")];
-    let run = folder.join(name);
-    let publish = Publish { run: &run, corpora: &corpora, name: ["tones", "1"], revision: "none" };
-    publish.publish().unwrap().model
+    let publish = Publish { run: &folder.join(name), name: ["tones", "1"], revision: "none" };
+    publish.publish(None).unwrap()
 }
 
 #[test]
 fn one_seed_gives_one_model_whether_or_not_the_training_was_ended() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    train(folder.path(), "whole", &config(EPOCHS));
-    train(folder.path(), "again", &config(EPOCHS));
+    train(folder.path(), "whole", &config(EPOCHS)).unwrap();
+    train(folder.path(), "again", &config(EPOCHS)).unwrap();
     let whole = model(folder.path(), "whole");
-    assert_eq!(whole, model(folder.path(), "again"), "the same seed gave two models");
+    assert!(whole == model(folder.path(), "again"), "the same seed gave two models");
     kill_after_two_epochs(folder.path(), "ended", &config(EPOCHS));
-    train(folder.path(), "ended", &config(EPOCHS));
-    assert_eq!(whole, model(folder.path(), "ended"), "going on gave another model");
+    train(folder.path(), "ended", &config(EPOCHS)).unwrap();
+    assert!(whole == model(folder.path(), "ended"), "going on gave another model");
     let other = Config { seed: 1, ..config(EPOCHS) };
-    train(folder.path(), "other", &other);
-    assert_ne!(whole, model(folder.path(), "other"), "another seed gave the same model");
+    train(folder.path(), "other", &other).unwrap();
+    assert!(whole != model(folder.path(), "other"), "another seed gave the same model");
 }
 
 /// Trains in a process of its own and ends it the hard way as soon as its second checkpoint stands. (Should it be done by
@@ -102,31 +119,60 @@ fn kill_after_two_epochs(folder: &Path, name: &str, config: &Config) {
 
 #[test]
 fn a_folder_with_a_run_of_another_recipe_is_refused() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    train(folder.path(), "run", &config(1));
-    let corpora = [folder.path().join("tones.csv")];
-    let (out, cache) = (folder.path().join("run"), folder.path().join("material"));
-    let run = Run {
-        corpora: &corpora,
-        config: config(2),
-        teacher: None,
-        held_out: None,
-        folder: &out,
-        cache: &cache,
-    };
-    assert!(run.run().unwrap_err().to_string().contains("another recipe"));
+    train(folder.path(), "run", &config(1)).unwrap();
+    let error = train(folder.path(), "run", &config(2)).unwrap_err().to_string();
+    assert!(error.contains("another recipe"), "{error}");
 }
 
 #[test]
 fn the_loss_falls() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    train(folder.path(), "run", &config(12));
+    train(folder.path(), "run", &Config { mixup: 0.0, learning_rate: 0.01, ..config(12) }).unwrap();
     let log = std::fs::read_to_string(folder.path().join("run/log.csv")).unwrap();
     let losses: Vec<f64> =
         log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
     assert_eq!(losses.len(), 12);
     assert!(losses[11] < 0.75 * losses[0], "{losses:?}");
     assert!(folder.path().join("run/curve.svg").exists());
+}
+
+#[test]
+fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let corpora = [Corpus::from_manifest(&folder.path().join("tones.csv")).unwrap()];
+    let text = "title = 'tones'\ncorpus = 'tones'\nclips = 24\n\
+                [[folds]]\ntest = ['s0']\n[[folds]]\ntest = ['s1']\n[[folds]]\ntest = ['s2']\n";
+    std::fs::write(folder.path().join("loso.toml"), text).unwrap();
+    let protocols = [Protocol::open(&folder.path().join("loso.toml")).unwrap()];
+    let validation = CrossValidation {
+        corpora: &corpora,
+        protocols: &protocols,
+        folds: &[],
+        dev: false,
+        config: &config(2),
+        teacher: None,
+        folder: &folder.path().join("cv"),
+        cache: &folder.path().join("material"),
+    };
+    validation.run().unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join("cv").join(name)).unwrap();
+    for condition in ["unadapted", "baseline-all", "baseline-k3", "baseline-neutral"] {
+        let rows = predict::read(read(&format!("loso.{condition}.csv")).as_bytes()).unwrap();
+        let clips: BTreeSet<&str> = rows.iter().map(|row| row.clip.as_str()).collect();
+        assert_eq!((rows.len(), clips.len()), (24, 24));
+        assert!(
+            rows.iter().all(|row| row.speaker == format!("tones/s{}", row.fold.parse::<u8>().unwrap() - 1))
+        );
+    }
+    let model = folder.path().join("cv/fold-2/model.onnx");
+    let before = std::fs::metadata(&model).unwrap().modified().unwrap();
+    validation.run().unwrap();
+    assert_eq!(std::fs::metadata(&model).unwrap().modified().unwrap(), before, "a fold was done twice");
 }

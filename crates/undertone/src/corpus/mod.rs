@@ -2,7 +2,7 @@
 
 mod card;
 mod check;
-pub mod joint;
+pub mod held;
 mod layouts;
 mod manifest;
 mod people;

@@ -88,13 +88,11 @@ pub struct TrainedOn {
 /// One measured figure, with all that makes it mean something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// The corpus.
-    pub corpus: String,
-    /// How it was cut: a protocol, or which speakers were held out.
+    /// How the corpus was cut: a protocol.
     pub protocol: String,
     /// `unadapted`, `baseline-all`, …
     pub condition: String,
-    /// How many trainings it is a mean of.
+    /// How many folds it rests on, each scored by a training of its own.
     pub folds: usize,
     /// `UAR` or `WA`.
     pub metric: String,

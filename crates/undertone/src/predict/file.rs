@@ -3,12 +3,11 @@
 use std::io::{Read, Write};
 
 use super::Prediction;
-use crate::emotion::{Emotion, EmotionSet};
+use crate::emotion::Emotion;
 use crate::error::{Error, Result};
-use crate::model::Posterior;
 
 /// How far a row's posteriors may be from summing to 1.
-const SUM: f32 = 1e-3;
+const SUM: f64 = 1e-3;
 
 /// Writes predictions; posteriors to six significant digits.
 ///
@@ -21,7 +20,7 @@ pub fn write(to: impl Write, predictions: &[Prediction]) -> Result<()> {
     let fixed = ["protocol", "fold", "clip", "speaker", "truth"];
     writer.write_record(fixed.iter().copied().chain(columns.iter().map(String::as_str))).map_err(broken)?;
     for row in predictions {
-        let posterior = row.posterior.probabilities().map(|p| format!("{p:.5e}"));
+        let posterior = row.posterior.map(|p| format!("{p:.5e}"));
         let fixed = [&row.protocol, &row.fold, &row.clip, &row.speaker, row.truth.name()];
         writer
             .write_record(fixed.iter().copied().chain(posterior.iter().map(String::as_str)))
@@ -48,19 +47,18 @@ pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
     else {
         return Err(Error::malformed("expected columns clip, speaker, truth and posterior_<emotion>"));
     };
-    let known: EmotionSet = classes.iter().map(|(emotion, _)| *emotion).collect();
     let mut predictions = Vec::new();
     for (number, record) in reader.records().enumerate() {
         let record = record.map_err(broken)?;
         let wrong = |what: String| Error::malformed(format!("row {}: {what}", number + 2));
         let text = |at: usize| record.get(at).unwrap_or("").to_string();
-        let mut probabilities = [0.0; Emotion::ALL.len()];
+        let mut posterior = [0.0; Emotion::ALL.len()];
         for &(emotion, at) in &classes {
-            let value = text(at).parse::<f32>().ok().filter(|p| (0.0..=1.0 + SUM).contains(p));
-            probabilities[emotion as usize] =
+            let value = text(at).parse::<f64>().ok().filter(|p| (0.0..=1.0 + SUM).contains(p));
+            posterior[emotion as usize] =
                 value.ok_or_else(|| wrong(format!("'{}' is no posterior", text(at))))?;
         }
-        let sum: f32 = probabilities.iter().sum();
+        let sum: f64 = posterior.iter().sum();
         if (sum - 1.0).abs() > SUM {
             return Err(wrong(format!("the posteriors sum to {sum}")));
         }
@@ -70,7 +68,7 @@ pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
             clip: text(clip),
             speaker: text(speaker),
             truth: text(truth).parse().map_err(|error: Error| wrong(error.message().to_string()))?,
-            posterior: Posterior::of(known, probabilities),
+            posterior,
         });
     }
     Ok(predictions)
@@ -83,21 +81,21 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_to_six_digits() {
-        let mut probabilities = [0.0; 8];
-        (probabilities[0], probabilities[4]) = (0.123_456_7, 0.876_543_3);
+        let mut posterior = [0.0; 8];
+        (posterior[0], posterior[4]) = (0.123_456_7, 0.876_543_3);
         let row = Prediction {
             protocol: "emobox-ravdess".into(),
             fold: "1".into(),
             clip: "a,b".into(),
             speaker: "ravdess/01".into(),
             truth: Emotion::Angry,
-            posterior: Posterior::of(EmotionSet::ALL, probabilities),
+            posterior,
         };
         let mut file = Vec::new();
         write(&mut file, std::slice::from_ref(&row)).unwrap();
         let back = read(file.as_slice()).unwrap().remove(0);
         assert_eq!((back.clip.as_str(), back.truth), ("a,b", Emotion::Angry));
-        assert!((back.posterior.of_class(Emotion::Neutral) - 0.123_456_7).abs() < 1e-6);
+        assert!((back.posterior[Emotion::Neutral as usize] - 0.123_456_7).abs() < 1e-6);
     }
 
     #[test]

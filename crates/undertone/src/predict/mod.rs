@@ -1,8 +1,8 @@
 //! Corpus × model × condition → predictions. A clip is scored whole: no speech detection, no smoothing.
 
+mod check;
+mod condition;
 mod file;
-
-use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -10,9 +10,11 @@ use crate::audio;
 use crate::corpus::Utterance;
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, Result};
-use crate::model::{Answer, Baseline, Model, Pool, Posterior};
+use crate::model::{Answer, Baseline, Model, Pool};
 use crate::speakers::Usual;
 
+pub use check::{about, check};
+pub use condition::Condition;
 pub use file::{read, write};
 
 /// Clips whose samples are in memory together.
@@ -31,26 +33,17 @@ pub struct Prediction {
     pub speaker: String,
     /// The label, mapped.
     pub truth: Emotion,
-    /// Sums to 1 over the classes the corpus knows.
-    pub posterior: Posterior,
+    /// In the order of [`Emotion::ALL`]; sums to 1, and is 0 for classes the corpus does not know.
+    pub posterior: [f64; Emotion::ALL.len()],
 }
 
-/// What is known of the speaker when a clip is scored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// Nothing: each clip alone.
-    Unadapted,
-    /// All of the speaker's clips, unlabelled, the clip itself among them.
-    BaselineAll,
-}
-
-impl Condition {
-    /// `unadapted` or `baseline-all`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Condition::Unadapted => "unadapted",
-            Condition::BaselineAll => "baseline-all",
+impl Prediction {
+    /// Counts `from` as `to`, in truth and prediction.
+    pub fn merge(&mut self, from: Emotion, to: Emotion) {
+        if self.truth == from {
+            self.truth = to;
         }
+        self.posterior[to as usize] += std::mem::take(&mut self.posterior[from as usize]);
     }
 }
 
@@ -58,11 +51,11 @@ impl Condition {
 ///
 /// # Errors
 /// What decoding a clip answers, or the model.
-pub fn embed(model: &Model, utterances: &[Utterance]) -> Result<Vec<Vec<f32>>> {
+pub fn embed(model: &Model, utterances: &[&Utterance]) -> Result<Vec<Vec<f32>>> {
     let mut pooled = Vec::with_capacity(utterances.len());
     // Clips are decoded side by side; the network spreads each over the cores by itself.
     for group in utterances.chunks(DECODED_AT_ONCE) {
-        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(samples).collect();
+        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(|utterance| samples(utterance)).collect();
         for waveform in waveforms {
             let frames = model.frames(&waveform?)?;
             pooled.push(Pool::new(frames.data(), frames.width()).window(0..frames.len()));
@@ -92,34 +85,34 @@ fn samples(utterance: &Utterance) -> Result<Vec<f32>> {
 /// `Model` where the network refuses its input.
 pub fn answers(
     model: &Model,
-    utterances: &[Utterance],
+    utterances: &[&Utterance],
     pooled: &[Vec<f32>],
     condition: Condition,
 ) -> Result<Vec<Answer>> {
     let metadata = model.metadata();
-    let key = |utterance: &Utterance| (utterance.corpus.clone(), utterance.speaker.clone());
-    let mut usual: BTreeMap<(String, String), Usual> = BTreeMap::new();
-    if condition == Condition::BaselineAll {
-        for (utterance, pooled) in utterances.iter().zip(pooled) {
-            usual.entry(key(utterance)).or_default().hear(pooled, 1.0);
-        }
-    }
-    let nothing = model.population();
-    let baselines: BTreeMap<_, Baseline> = usual
-        .iter()
-        .map(|(key, usual)| (key, usual.baseline(&metadata.population, metadata.kappa)))
-        .collect();
-    let of = |utterance: &Utterance| baselines.get(&key(utterance)).unwrap_or(&nothing);
-    let baselines: Vec<&Baseline> = utterances.iter().map(of).collect();
-    model.answer(pooled, &baselines)
+    let baseline = |heard: Vec<usize>| {
+        let mut usual = Usual::default();
+        heard.iter().for_each(|&row| usual.hear(&pooled[row], 1.0));
+        usual.baseline(&metadata.population, metadata.kappa)
+    };
+    let enrolled = condition.enrolled(utterances);
+    let baselines: Vec<Baseline> = enrolled.into_par_iter().map(baseline).collect();
+    model.answer(pooled, &baselines.iter().collect::<Vec<_>>())
 }
 
-/// Posteriors over the classes `known`, at the condition's temperature.
-pub fn posterior(model: &Model, answer: &Answer, known: EmotionSet, condition: Condition) -> Posterior {
-    let metadata = model.metadata();
-    let temperature = match condition {
-        Condition::Unadapted => metadata.temperature.unadapted,
-        Condition::BaselineAll => metadata.temperature.baseline,
-    };
-    Posterior::new(&metadata.classes, &answer.logits, temperature, known)
+/// softmax(logits / temperature) of one answer over the classes `known`, in the order of [`Emotion::ALL`].
+pub fn posterior(
+    classes: &[Emotion],
+    answer: &Answer,
+    temperature: f64,
+    known: EmotionSet,
+) -> [f64; Emotion::ALL.len()] {
+    let competing = || classes.iter().zip(&answer.logits).filter(|(class, _)| known.contains(**class));
+    let top = competing().map(|(_, &logit)| f64::from(logit)).fold(f64::NEG_INFINITY, f64::max);
+    let mut row = [0.0; Emotion::ALL.len()];
+    for (&class, &logit) in competing() {
+        row[class as usize] = ((f64::from(logit) - top) / temperature).exp();
+    }
+    let sum: f64 = row.iter().sum();
+    row.map(|p| p / sum)
 }

@@ -1,6 +1,7 @@
 //! Results → what a person or a program reads: one file a format. Meaning is decided in `analysis`; here it is only written.
 
 mod csv;
+pub mod evaluation;
 mod json;
 mod text;
 

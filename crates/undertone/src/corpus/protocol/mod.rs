@@ -121,16 +121,6 @@ impl Protocol {
         }
         Ok(Protocol { name: name.to_string(), ..protocol })
     }
-
-    /// The rule of fold `number`, counted from 1.
-    pub(super) fn rule(&self, number: usize) -> Option<&Rule> {
-        self.folds.get(number.checked_sub(1)?)
-    }
-
-    /// The key of one of its speakers: `corpus/speaker`.
-    pub(super) fn key(&self, speaker: &str) -> String {
-        format!("{}/{speaker}", self.corpus)
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,249 @@
+//! Cross-validation: a training a fold, each scored once, through the house's own runtime, on speakers it never heard.
+//!
+//! Its folder holds `fold-<k>/` (a run, its `model.onnx` and `scored/<protocol>.<condition>.csv` at temperature 1) and, from
+//! all folds that are done, `<protocol>.<condition>.csv`: what every figure is computed from. A fold that is done is not done
+//! again; a training that was ended goes on. The temperature of a fold's predictions is fitted on the other folds, so that no
+//! test speaker has a say in it; with a single fold it stays 1.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use undertone::corpus::held::{HeldOut, Part};
+use undertone::corpus::protocol::Protocol;
+use undertone::corpus::{Corpus, Utterance};
+use undertone::emotion::{Emotion, EmotionSet};
+use undertone::eval::fit_temperature;
+use undertone::model::Model;
+use undertone::predict::{self, Condition, Prediction};
+use undertone::{Error, Result};
+
+use crate::config::Config;
+use crate::export::Publish;
+use crate::run::Run;
+
+/// What a cross-validation needs.
+pub struct CrossValidation<'a> {
+    /// The corpora of the protocols, and any others to learn from.
+    pub corpora: &'a [Corpus],
+    /// Held out together, fold by fold.
+    pub protocols: &'a [Protocol],
+    /// The folds to do; all where empty.
+    pub folds: &'a [usize],
+    /// Score the next fold's speakers instead, to choose a recipe; the fold itself is left alone.
+    pub dev: bool,
+    /// The recipe.
+    pub config: &'a Config,
+    /// A teacher's folder, for distillation.
+    pub teacher: Option<&'a Path>,
+    /// Where the folds are kept.
+    pub folder: &'a Path,
+    /// Where computed spectrograms are kept.
+    pub cache: &'a Path,
+}
+
+/// The predictions of one fold under one condition, at temperature 1.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// What was known of the speakers.
+    pub condition: Condition,
+    /// A row a clip, of one protocol and fold.
+    pub rows: Vec<Prediction>,
+}
+
+impl CrossValidation<'_> {
+    /// Does the folds that are not done yet and writes the predictions of all that are.
+    ///
+    /// # Errors
+    /// What [`HeldOut::fold`], [`Run::run`] and the runtime answer.
+    pub fn run(&self) -> Result<Vec<Scored>> {
+        let count = self.protocols.iter().map(|protocol| protocol.folds.len()).max().unwrap_or(0);
+        let folds = if self.folds.is_empty() { (1..=count).collect() } else { self.folds.to_vec() };
+        let begin = Instant::now();
+        let mut trained = 0;
+        for (at, &number) in folds.iter().enumerate() {
+            let folder = self.folder.join(format!("fold-{number}"));
+            if folder.join("scored").exists() {
+                eprintln!("fold {number}: done before");
+                continue;
+            }
+            match begin.elapsed().as_secs_f64() / 60.0 / f64::from(trained.max(1)) {
+                _ if trained == 0 => eprintln!("fold {number}"),
+                each => {
+                    eprintln!("fold {number}: about {:.0} min left", each * (folds.len() - at) as f64);
+                }
+            }
+            let held_out = HeldOut::fold(self.protocols, number, self.dev, self.corpora)?;
+            self.fold(&folder, &held_out)?;
+            trained += 1;
+        }
+        let scored = read(self.folder)?;
+        for (protocol, condition, rows) in assemble(&scored) {
+            write(&self.folder.join(format!("{protocol}.{condition}.csv")), &rows)?;
+        }
+        Ok(scored)
+    }
+
+    /// Trains one fold and scores what it holds out.
+    fn fold(&self, folder: &Path, held_out: &HeldOut<'_>) -> Result<()> {
+        let config = self.config.clone();
+        let run =
+            Run { corpora: self.corpora, held_out, config, teacher: self.teacher, folder, cache: self.cache };
+        run.run()?;
+        let publish = Publish { run: folder, name: ["undertone-fold", "1"], revision: "" };
+        let bytes = publish.publish(None)?;
+        let path = folder.join("model.onnx");
+        fs::write(&path, &bytes).map_err(|error| Error::from(error).at(&path))?;
+        let model = Model::from_bytes(bytes)?;
+        let part = folder.join("scored.part");
+        fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
+        for held in &held_out.parts {
+            for Scored { condition, rows } in score(&model, held, self.corpora)? {
+                write(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
+            }
+        }
+        fs::rename(&part, folder.join("scored")).map_err(|error| Error::from(error).at(&part))
+    }
+}
+
+/// Scores a part under every condition.
+fn score(model: &Model, part: &Part<'_>, corpora: &[Corpus]) -> Result<Vec<Scored>> {
+    let pooled = predict::embed(model, &part.clips)?;
+    let of = |condition: Condition| {
+        let answers = predict::answers(model, &part.clips, &pooled, condition)?;
+        let row = |(utterance, answer): (&&Utterance, _)| Prediction {
+            protocol: part.protocol.clone(),
+            fold: part.fold.to_string(),
+            clip: utterance.clip.clone(),
+            speaker: utterance.speaker.clone(),
+            truth: utterance.emotion.unwrap_or(Emotion::Neutral),
+            posterior: predict::posterior(
+                &model.metadata().classes,
+                answer,
+                1.0,
+                known(corpora, &utterance.corpus),
+            ),
+        };
+        Ok(Scored { condition, rows: part.clips.iter().zip(&answers).map(row).collect() })
+    };
+    Condition::ALL.into_iter().map(of).collect()
+}
+
+fn known(corpora: &[Corpus], name: &str) -> EmotionSet {
+    corpora.iter().find(|corpus| corpus.name == name).map_or(EmotionSet::ALL, Corpus::emotions)
+}
+
+/// The folds of a cross-validation's folder that are done.
+///
+/// # Errors
+/// `Io`, or `Malformed` naming the file.
+pub fn read(folder: &Path) -> Result<Vec<Scored>> {
+    let mut scored = Vec::new();
+    for fold in listed(folder)? {
+        let files = fold.join("scored");
+        if !files.is_dir() {
+            continue;
+        }
+        for path in listed(&files)? {
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            let condition = Condition::ALL.into_iter().find(|c| name.ends_with(&format!(".{c}")));
+            let Some(condition) = condition else { continue };
+            let file = fs::File::open(&path).map_err(|error| Error::from(error).at(&path))?;
+            scored.push(Scored { condition, rows: predict::read(file).map_err(|error| error.at(&path))? });
+        }
+    }
+    Ok(scored)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let broken = |error: std::io::Error| Error::from(error).at(folder);
+    let mut paths = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>())
+        .map_err(broken)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn write(path: &Path, rows: &[Prediction]) -> Result<()> {
+    let file = fs::File::create(path).map_err(|error| Error::from(error).at(path))?;
+    predict::write(std::io::BufWriter::new(file), rows).map_err(|error| error.at(path))
+}
+
+/// Predictions of whole protocols: each fold at the temperature fitted on all other folds, whatever their protocols.
+pub fn assemble(scored: &[Scored]) -> Vec<(String, Condition, Vec<Prediction>)> {
+    let mut whole = BTreeMap::<(String, String), (Condition, Vec<Prediction>)>::new();
+    for Scored { condition, rows } in scored {
+        let Some(first) = rows.first() else { continue };
+        let others = scored.iter().filter(|other| other.condition == *condition).flat_map(|o| &o.rows);
+        let temperature = temperature(&others.filter(|row| row.fold != first.fold).collect::<Vec<_>>());
+        let key = (first.protocol.clone(), condition.to_string());
+        let (_, all) = whole.entry(key).or_insert_with(|| (*condition, Vec::new()));
+        all.extend(rows.iter().map(|row| tempered(row, temperature)));
+    }
+    whole.into_iter().map(|((protocol, _), (condition, rows))| (protocol, condition, rows)).collect()
+}
+
+/// The temperature that suits predictions made at temperature 1; 1 where there are none.
+pub fn temperature(rows: &[&Prediction]) -> f64 {
+    let logits: Vec<Vec<f32>> =
+        rows.iter().map(|row| row.posterior.iter().map(|p| p.ln() as f32).collect()).collect();
+    let truth: Vec<usize> = rows.iter().map(|row| row.truth as usize).collect();
+    fit_temperature(&logits, &truth)
+}
+
+/// A prediction made at temperature 1, at another.
+pub fn tempered(row: &Prediction, temperature: f64) -> Prediction {
+    let powers = row.posterior.map(|p| p.powf(1.0 / temperature));
+    let sum: f64 = powers.iter().sum();
+    Prediction { posterior: powers.map(|p| p / sum), ..row.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(protocol: &str, fold: &str, happy: f64, truth: Emotion) -> Prediction {
+        let mut posterior = [0.0; 8];
+        (posterior[Emotion::Happy as usize], posterior[Emotion::Sad as usize]) = (happy, 1.0 - happy);
+        Prediction {
+            protocol: protocol.into(),
+            fold: fold.into(),
+            clip: format!("{fold}{happy}{truth}"),
+            speaker: fold.into(),
+            truth,
+            posterior,
+        }
+    }
+
+    /// Claims 90 %, and is right `right` times of 4.
+    fn fold(protocol: &str, name: &str, right: usize) -> Scored {
+        let truth = |i: usize| if i < right { Emotion::Happy } else { Emotion::Sad };
+        let rows = (0..4).map(|i| row(protocol, name, 0.9, truth(i))).collect();
+        Scored { condition: Condition::Unadapted, rows }
+    }
+
+    #[test]
+    fn a_folds_temperature_comes_from_the_other_folds_alone() {
+        let scored = [fold("a", "1", 3), fold("a", "2", 4), fold("b", "1", 1)];
+        let whole = assemble(&scored);
+        let happy = |at: usize, row: usize| whole[at].2[row].posterior[Emotion::Happy as usize];
+        assert_eq!((whole[0].0.as_str(), whole[0].2.len(), whole[1].0.as_str()), ("a", 8, "b"));
+        // Fold 1 is judged by fold 2, which was always right; fold 2 by both protocols' fold 1, right 4 times of 8.
+        assert!(happy(0, 0) > 0.999 && happy(1, 0) > 0.999);
+        assert!((happy(0, 4) - 0.5).abs() < 0.1, "{}", happy(0, 4));
+    }
+
+    #[test]
+    fn a_single_fold_keeps_its_posteriors() {
+        let whole = assemble(&[fold("a", "1", 3)]);
+        assert!((whole[0].2[0].posterior[Emotion::Happy as usize] - 0.9).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_temperature_flattens_and_leaves_masked_classes_at_zero() {
+        let row = tempered(&row("a", "1", 0.8, Emotion::Happy), 2.0);
+        assert!((row.posterior[Emotion::Happy as usize] - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!(row.posterior[Emotion::Calm as usize], 0.0);
+    }
+}

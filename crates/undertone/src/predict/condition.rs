@@ -1,0 +1,114 @@
+//! What is known of the speaker when a clip is scored: which other clips stand for the speaker's usual voice.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rand::SeedableRng;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use crate::corpus::Utterance;
+use crate::emotion::Emotion;
+
+/// What is known of the speaker when a clip is scored. Its name is part of a predictions file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing: each clip alone.
+    Unadapted,
+    /// All of the speaker's clips, unlabelled, the clip itself among them.
+    BaselineAll,
+    /// So many of the speaker's other clips, unlabelled, drawn anew for every clip.
+    BaselineRandom(usize),
+    /// The speaker's other neutral clips: this uses their labels.
+    BaselineNeutral,
+}
+
+impl Condition {
+    /// Every condition that is reported.
+    pub const ALL: [Condition; 6] = [
+        Condition::Unadapted,
+        Condition::BaselineAll,
+        Condition::BaselineRandom(10),
+        Condition::BaselineRandom(5),
+        Condition::BaselineRandom(3),
+        Condition::BaselineNeutral,
+    ];
+
+    /// For each utterance the rows of those that stand for its speaker's usual voice; none where nothing is known.
+    /// The draws follow from the clip's name, so that they are the same in every order and selection of other speakers.
+    pub(super) fn enrolled(self, utterances: &[&Utterance]) -> Vec<Vec<usize>> {
+        let mut rows = BTreeMap::<(&str, &str), Vec<usize>>::new();
+        for (row, utterance) in utterances.iter().enumerate() {
+            rows.entry((&utterance.corpus, &utterance.speaker)).or_default().push(row);
+        }
+        let of = |(row, utterance): (usize, &&Utterance)| {
+            let own = &rows[&(utterance.corpus.as_str(), utterance.speaker.as_str())];
+            let others = || own.iter().copied().filter(|&other| other != row);
+            match self {
+                Condition::Unadapted => Vec::new(),
+                Condition::BaselineAll => own.clone(),
+                Condition::BaselineRandom(k) => {
+                    let mut others: Vec<usize> = others().collect();
+                    others.sort_by_key(|&other| &utterances[other].clip);
+                    let drawn = index::sample(&mut rng(&utterance.clip), others.len(), k.min(others.len()));
+                    drawn.iter().map(|at| others[at]).collect()
+                }
+                Condition::BaselineNeutral => {
+                    others().filter(|&other| utterances[other].emotion == Some(Emotion::Neutral)).collect()
+                }
+            }
+        };
+        utterances.iter().enumerate().map(of).collect()
+    }
+}
+
+fn rng(clip: &str) -> ChaCha8Rng {
+    ChaCha8Rng::from_seed(Sha256::digest(clip).into())
+}
+
+impl fmt::Display for Condition {
+    /// `unadapted`, `baseline-all`, `baseline-k5`, `baseline-neutral`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Unadapted => write!(f, "unadapted"),
+            Condition::BaselineAll => write!(f, "baseline-all"),
+            Condition::BaselineRandom(k) => write!(f, "baseline-k{k}"),
+            Condition::BaselineNeutral => write!(f, "baseline-neutral"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::tests::fake;
+
+    #[test]
+    fn a_speakers_own_clips_are_enrolled_and_never_the_clip_itself_but_in_all() {
+        let corpora = fake(&[
+            "03-01-01-01-01-01-01.wav",
+            "03-01-03-01-01-01-01.wav",
+            "03-01-04-01-01-01-01.wav",
+            "03-01-05-01-01-01-02.wav",
+        ]);
+        let clips: Vec<&Utterance> = corpora[0].utterances.iter().collect();
+        assert_eq!(Condition::Unadapted.enrolled(&clips), vec![Vec::<usize>::new(); 4]);
+        assert_eq!(Condition::BaselineAll.enrolled(&clips)[1], [0, 1, 2]);
+        assert_eq!(Condition::BaselineNeutral.enrolled(&clips), [vec![], vec![0], vec![0], vec![]]);
+        for (row, drawn) in Condition::BaselineRandom(2).enrolled(&clips).iter().enumerate() {
+            assert_eq!(drawn.len(), if row < 3 { 2 } else { 0 });
+            assert!(!drawn.contains(&row) && drawn.iter().all(|&other| other < 3));
+        }
+        let one = Condition::BaselineRandom(1);
+        let names = |clips: &[&Utterance]| -> Vec<(String, String)> {
+            let drawn = one.enrolled(clips);
+            let mut named: Vec<(String, String)> =
+                (0..3).map(|row| (clips[row].clip.clone(), clips[drawn[row][0]].clip.clone())).collect();
+            named.sort();
+            named
+        };
+        let turned = [clips[2], clips[0], clips[1], clips[3]];
+        assert_eq!(names(&clips), names(&turned), "whatever the order");
+    }
+}

@@ -1,0 +1,164 @@
+//! Evaluations as one self-contained HTML page: no request leaves it, it prints, it follows the reader's light or dark.
+
+use std::fmt::Write;
+
+use super::plots::{self, escape};
+use super::{figures, title};
+use crate::eval::{Evaluation, gap};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page.
+pub fn html(evaluations: &[Evaluation]) -> String {
+    let names = evaluations.iter().map(|one| escape(&one.name)).collect::<Vec<_>>().join(", ");
+    let mut out = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>Evaluation: {names}</title><style>{STYLE}</style></head>\
+         <body><main><h1>Evaluation</h1><p class=\"what\">How well a model heard emotions, measured clip by clip. Intervals are \
+         95 %, by drawing speakers with replacement. Lines and bars say their numbers when pointed at.</p>"
+    );
+    if evaluations.len() > 1 {
+        out += &overview(evaluations);
+    }
+    evaluations.iter().for_each(|one| out += &section(one));
+    out + "</main></body></html>\n"
+}
+
+/// A line a file.
+fn overview(evaluations: &[Evaluation]) -> String {
+    let mut out = String::from(
+        "<h2>Side by side</h2><div class=\"scroll\"><table><thead><tr><th>file</th><th>clips</th><th>speakers</th><th>UAR, \
+         mean of folds</th><th>UAR, all clips</th><th>WA</th><th>ECE</th></tr></thead><tbody>",
+    );
+    for one in evaluations {
+        let shown = figures(one);
+        let _ = write!(
+            out,
+            "<tr><th><a href=\"#{0}\">{0}</a></th><td>{1}</td><td>{2}</td><td><b>{3:.1} \
+             %</b></td><td>{4}</td><td>{5}</td><td>{6:.3}</td></tr>",
+            escape(&one.name),
+            one.clips,
+            one.speakers,
+            100.0 * one.uar_of_folds,
+            shown[0].1,
+            shown[1].1,
+            one.ece.value
+        );
+    }
+    out + "</tbody></table></div>"
+}
+
+fn section(one: &Evaluation) -> String {
+    let mut out = format!("<section id=\"{0}\"><h2>{0}</h2>", escape(&one.name));
+    let _ = write!(
+        out,
+        "<p>{} clips of {} speakers, {} folds of {}.</p>",
+        one.clips,
+        one.speakers,
+        one.folds.len(),
+        escape(title(one))
+    );
+    for note in &one.notes {
+        let _ = write!(out, "<p class=\"note\">Note: {}.</p>", escape(note));
+    }
+    out += "<div class=\"side\"><div class=\"scroll\"><table><tbody>";
+    let _ =
+        write!(out, "<tr><th>UAR, mean of folds</th><td><b>{:.1}</b> %</td></tr>", 100.0 * one.uar_of_folds);
+    for (name, value) in figures(one) {
+        let _ = write!(out, "<tr><th>{name}</th><td>{value}</td></tr>");
+    }
+    out += "</tbody></table></div><figure>";
+    out += &plots::confusion(one);
+    out += "<figcaption>Share of each truth's clips (rows) heard as each emotion (columns), in percent.</figcaption></figure>\
+            </div><div class=\"side\"><figure>";
+    out += &plots::reliability(&one.reliability);
+    out += "<figcaption>Reliability: on the dotted line, probabilities mean what they say.</figcaption></figure><figure>";
+    out += &plots::risk(&one.risk);
+    out += "<figcaption>Errors among the surest clips, as fewer of them are answered.</figcaption></figure></div>";
+    out += &tables(one);
+    out += "<figure>";
+    out += &plots::bars("UAR of each speaker", &one.by_speaker);
+    out += "<figcaption>UAR of each speaker's clips.</figcaption></figure>";
+    for (by, groups) in &one.subgroups {
+        out += "<figure>";
+        out += &plots::bars(&format!("UAR by {by}"), groups);
+        let _ = write!(
+            out,
+            "<figcaption>UAR by {}; between the extremes lie {:.1} points.</figcaption></figure>",
+            escape(by),
+            100.0 * gap(groups)
+        );
+    }
+    out + "</section>"
+}
+
+/// Classes, folds, prediction sets, abstention.
+fn tables(one: &Evaluation) -> String {
+    let share = |value: Option<f64>| value.map_or("–".to_string(), |x| format!("{:.1}", 100.0 * x));
+    let mut out = String::from(
+        "<div class=\"side\"><div class=\"scroll\"><table><thead><tr><th>class</th><th>clips</th><th>recall %</th><th>precision \
+         %</th><th>F1 %</th></tr></thead><tbody>",
+    );
+    for class in &one.classes {
+        let [recall, precision, f1] = [class.recall, class.precision, class.f1].map(share);
+        let (name, clips) = (class.emotion.name(), class.clips);
+        let _ = write!(
+            out,
+            "<tr><th>{name}</th><td>{clips}</td><td>{recall}</td><td>{precision}</td><td>{f1}</td></tr>"
+        );
+    }
+    out += "</tbody></table></div><div class=\"scroll\"><table><thead><tr><th>fold</th><th>clips</th><th>UAR %</th><th>WA \
+            %</th></tr></thead><tbody>";
+    for fold in &one.folds {
+        let [uar, wa] = [fold.uar, fold.wa].map(|x| share(Some(x)));
+        let _ = write!(
+            out,
+            "<tr><th>{}</th><td>{}</td><td>{uar}</td><td>{wa}</td></tr>",
+            escape(&fold.fold),
+            fold.clips
+        );
+    }
+    out += "</tbody></table></div>";
+    if !one.sets.is_empty() {
+        out += "<div class=\"scroll\"><table><thead><tr><th>sets asked to cover</th><th>do cover %</th><th>classes in \
+                them</th></tr></thead><tbody>";
+        for sets in &one.sets {
+            let (asked, met) = (100.0 * sets.asked, 100.0 * sets.met.coverage);
+            let _ =
+                write!(out, "<tr><th>{asked:.0} %</th><td>{met:.1}</td><td>{:.2}</td></tr>", sets.met.size);
+        }
+        out += "</tbody></table></div>";
+    }
+    out + "</div>"
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::emotion::Emotion;
+    use crate::predict::Prediction;
+
+    #[test]
+    fn the_page_stands_alone_and_what_files_say_cannot_break_it() {
+        let row = |clip: &str, truth: Emotion, happy: f64| {
+            let mut posterior = [0.0; 8];
+            (posterior[Emotion::Happy as usize], posterior[Emotion::Sad as usize]) = (happy, 1.0 - happy);
+            Prediction {
+                protocol: "mine".into(),
+                fold: "1".into(),
+                clip: clip.into(),
+                speaker: format!("<b>{clip}"),
+                truth,
+                posterior,
+            }
+        };
+        let rows = [row("a", Emotion::Happy, 0.9), row("b", Emotion::Sad, 0.6), row("c", Emotion::Sad, 0.2)];
+        let one = Evaluation::of("mine.<script>", &rows, false).unwrap();
+        let page = html(&[one.clone(), one]);
+        assert!(!page.contains("<script") && !page.contains("<b>a") && !page.contains("http"), "{page}");
+        for part in ["Confusion", "Reliability", "Risk", "75.0", "&lt;script&gt;"] {
+            assert!(page.contains(part), "{part}");
+        }
+    }
+}
