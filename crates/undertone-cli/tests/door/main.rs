@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conversation.wav");
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results");
 const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-1.json");
 
 fn undertone(arguments: &[&str]) -> Output {
@@ -231,4 +232,55 @@ fn a_corpus_is_checked_by_the_names_and_sounds_of_its_files() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let shown = stdout(&output);
     assert!(shown.contains("cremad: 2 clips") && shown.contains("conflicting   1"), "{shown}");
+}
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.current_dir(repository).args(["analyze", "examples/conversation.wav"]).stdin(Stdio::null());
+    let shown = stdout(&command.output().unwrap());
+    // Machines round the last digit differently.
+    let rough = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '█' || c == '·', "");
+    let readme = rough(include_str!("../../../../README.md"));
+    assert!(readme.contains(&rough(&shown)), "the README is not up to date; the command prints\n{shown}");
+}
+
+#[test]
+fn predictions_are_evaluated_compared_and_shown_as_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    let [a, b] = ["unadapted", "baseline-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv"));
+    let output = undertone(&["evaluate", &a, &b, "--html", text(&page), "--merge", "calm=neutral"]);
+    let shown = stdout(&output);
+    for word in ["## emobox-ravdess.unadapted", "| UAR |", "baseline-all − emobox-ravdess.unadapted: UAR +"]
+    {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    assert!(!shown.contains("| calm |"));
+    assert!(std::fs::read_to_string(&page).unwrap().starts_with("<!doctype html>"));
+    let table = stdout(&undertone(&["evaluate", &a, &b, "--table"]));
+    assert!(table.starts_with("| protocol |") && table.contains("| baseline-all |"), "{table}");
+    let figures: Value = serde_json::from_slice(&undertone(&["evaluate", &a, "--json"]).stdout).unwrap();
+    assert!(figures[0]["uar_of_folds"].as_f64().unwrap() > 0.125);
+}
+
+#[test]
+fn predictions_that_mean_nothing_are_refused_by_file_and_row() {
+    let head = "fold,clip,speaker,truth,posterior_happy,posterior_sad\n";
+    for (rows, word) in [
+        ("1,a,s,happy,0.5,0.4\n", "sum to 0.9"),
+        ("1,a,s,joy,0.5,0.5\n", "joy"),
+        ("1,a,s,sad,0.5,0.5\n1,a,s,sad,0.5,0.5\n", "row 3"),
+        ("", "no predictions"),
+    ] {
+        let (_folder, path) = file("mine.csv", format!("{head}{rows}").as_bytes());
+        let output = undertone(&["evaluate", text(&path)]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            stderr(&output).contains(word) && stderr(&output).contains("mine.csv"),
+            "{}",
+            stderr(&output)
+        );
+    }
 }

@@ -120,7 +120,7 @@ out = session.run(['logits'], {'waveform': wave, 'baseline_mean': np.full((1, p)
 print(json.dumps(out[0][0].tolist()))";
     let found = Command::new("python3").args(["-c", "import numpy, onnxruntime"]).output();
     if !found.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: onnxruntime_gives_the_same needs python3 with numpy and onnxruntime");
+        crate::skipped("onnxruntime_gives_the_same", "python3 with numpy and onnxruntime");
         return;
     }
     let (network, size, views, file) = random(7);

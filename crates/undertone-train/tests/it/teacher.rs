@@ -23,13 +23,13 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 #[test]
 fn front_end_and_layer_equal_the_fixture() {
     let Some(reference) = std::env::var_os("UNDERTONE_REFERENCE").map(PathBuf::from) else {
-        eprintln!("skipped: front_end_and_layer_equal_the_fixture needs UNDERTONE_REFERENCE");
+        crate::skipped("front_end_and_layer_equal_the_fixture", "UNDERTONE_REFERENCE");
         return;
     };
     let folder = reference.join("teachers/fsmn-vad");
     let fixture = folder.join("fixture_chirp.npz");
     let Some(pcm) = array(&fixture, "pcm_i16") else {
-        eprintln!("skipped: front_end_and_layer_equal_the_fixture needs python3 with numpy");
+        crate::skipped("front_end_and_layer_equal_the_fixture", "python3 with numpy");
         return;
     };
     let wave: Vec<f32> = pcm.iter().map(|x| x / 32_768.0).collect();

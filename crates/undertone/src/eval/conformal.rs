@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::best;
 
 /// Split conformal threshold (Vovk et al. 2005; Lei et al. 2018): the ⌈(n + 1)·coverage⌉-th smallest of the scores
-/// 1 − posterior[truth], so that sets of all classes with posterior ≥ 1 − threshold hold the truth with at least that
+/// 1 − posterior of the truth, so that sets of all classes with posterior ≥ 1 − threshold hold the truth with at least that
 /// probability on exchangeable clips. 1 (every class) where there are too few clips.
 pub fn fit_threshold(truth_posterior: &[f64], coverage: f64) -> f64 {
     let mut scores: Vec<f64> = truth_posterior.iter().map(|p| 1.0 - p).collect();

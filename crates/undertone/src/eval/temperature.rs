@@ -1,6 +1,6 @@
 //! One temperature that makes probabilities mean what they say.
 
-/// The temperature T > 0 that minimises the mean of −ln softmax(logits/T)[truth] (Guo et al. 2017).
+/// The temperature T > 0 that minimises the mean of −ln softmax(logits/T) at the truth (Guo et al. 2017).
 ///
 /// Rows are logits over the classes that compete (others −∞). Searched in 0.05…20 by golden section on ln T, to 10⁻⁴;
 /// 1 where there are no rows.

@@ -1,15 +1,17 @@
 //! On the real corpora, where they are at hand (`UNDERTONE_CORPORA`).
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use undertone::corpus::Corpus;
+use undertone::corpus::protocol::{NAMES, Protocol, write_rows};
 use undertone::{Analyzer, audio, speech};
 
 /// The folder of corpora, or a loud word that the test was skipped.
 fn corpora(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("UNDERTONE_CORPORA").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: {test} needs UNDERTONE_CORPORA");
+        crate::skipped(test, "UNDERTONE_CORPORA");
     }
     folder
 }
@@ -21,8 +23,7 @@ fn the_five_corpora_are_found_with_all_their_clips() {
     let counts: Vec<(&str, usize, usize)> = found
         .iter()
         .map(|corpus| {
-            let speakers: std::collections::BTreeSet<_> =
-                corpus.utterances.iter().map(|u| &u.speaker).collect();
+            let speakers: BTreeSet<_> = corpus.utterances.iter().map(|u| &u.speaker).collect();
             (corpus.name.as_str(), corpus.utterances.len(), speakers.len())
         })
         .collect();
@@ -71,5 +72,24 @@ fn real_clips_are_answered_from_flac_and_opus() {
             corpus.name,
             clips.len()
         );
+    }
+}
+
+#[test]
+fn every_known_protocol_equals_the_published_file() {
+    let test = "every_known_protocol_equals_the_published_file";
+    let Some(folder) = corpora(test) else { return };
+    let Some(reference) = std::env::var_os("UNDERTONE_REFERENCE").map(PathBuf::from) else {
+        return crate::skipped(test, "UNDERTONE_REFERENCE");
+    };
+    let corpora = Corpus::open(&folder).unwrap();
+    for name in NAMES {
+        let protocol = Protocol::known(name).unwrap();
+        let mut file = Vec::new();
+        write_rows(&mut file, &protocol.rows(&corpora).unwrap()).unwrap();
+        let published = std::fs::read_to_string(reference.join(format!("protocols/{name}.csv"))).unwrap();
+        let sorted = |text: &str| text.lines().map(str::to_string).collect::<BTreeSet<String>>();
+        assert_eq!(sorted(&published), sorted(std::str::from_utf8(&file).unwrap()), "{name}");
+        protocol.cut(&corpora).unwrap();
     }
 }

@@ -74,7 +74,7 @@ fn whole_shifts(a: &[f32], b: &[f32]) -> f64 {
 #[test]
 fn every_format_decodes_as_ffmpeg_decodes_it() {
     if ffmpeg(&["-version"]).is_none() {
-        eprintln!("skipped: every_format_decodes_as_ffmpeg_decodes_it needs ffmpeg");
+        crate::skipped("every_format_decodes_as_ffmpeg_decodes_it", "ffmpeg");
         return;
     }
     let folder = folder();
@@ -89,7 +89,10 @@ fn every_format_decodes_as_ffmpeg_decodes_it() {
         arguments.extend(words);
         arguments.push(&path);
         if ffmpeg(&arguments).is_none() {
-            eprintln!("skipped: this ffmpeg cannot write {name}");
+            crate::skipped(
+                "every_format_decodes_as_ffmpeg_decodes_it",
+                &format!("an ffmpeg that can write {name}"),
+            );
             continue;
         }
         tried += 1;

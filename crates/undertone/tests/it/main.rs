@@ -1,9 +1,17 @@
 //! The house through its front doors: real bytes in, results out.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::io::Write;
+
 mod analyze;
 mod corpora;
 mod decode_matrix;
+mod evaluation;
 mod model;
 mod mutations;
 mod sound;
+
+/// Says loudly, past the test runner's capture, that a test did not run.
+pub fn skipped(test: &str, needs: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {test} needs {needs}");
+}

@@ -1,0 +1,35 @@
+//! Writes the tables of results into README and model card from the predictions behind them:
+//! `cargo run --release -p undertone --example tables`
+use std::path::Path;
+
+use undertone::eval::Evaluation;
+use undertone::report::evaluation::results;
+use undertone::{Error, ErrorKind, Result, predict};
+
+const PAGES: [&str; 2] = ["README.md", "crates/undertone/models/default.md"];
+const BEGIN: &str = "<!-- results:begin, by `cargo run --release -p undertone --example tables` -->\n";
+const END: &str = "<!-- results:end -->";
+
+fn main() -> Result<()> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files: Vec<_> =
+        std::fs::read_dir(repository.join("results"))?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    files.sort();
+    let mut evaluations = Vec::new();
+    for path in files {
+        let rows = predict::read(std::fs::File::open(&path)?).map_err(|error| error.at(&path))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        evaluations.push(Evaluation::of(&name, &rows, false).map_err(|error| error.at(&path))?);
+    }
+    let table = results(&evaluations);
+    for page in PAGES {
+        let path = repository.join(page);
+        let text = std::fs::read_to_string(&path)?;
+        let marked = || Error::new(ErrorKind::Malformed, format!("expected {BEGIN:?} and {END:?}")).at(&path);
+        let (before, rest) = text.split_once(BEGIN).ok_or_else(marked)?;
+        let (_, after) = rest.split_once(END).ok_or_else(marked)?;
+        std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))?;
+    }
+    Ok(())
+}
