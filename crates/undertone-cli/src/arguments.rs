@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone::Emotion;
+use undertone::predict::Condition;
 
 /// Hears the emotion in speech: any recording in, who sounded how, when, how strongly and how surely out.
 #[derive(Parser)]
@@ -120,16 +121,60 @@ pub enum Corpus {
         /// A folder with corpora as downloaded, or a manifest (.csv).
         path: PathBuf,
     },
+    /// Cuts a corpus into folds of speakers: a protocol of one's own, for undertone-train cv.
+    Split {
+        /// A folder with corpora as downloaded, or a manifest (.csv).
+        path: PathBuf,
+        /// What stays together.
+        #[arg(long, value_enum, default_value_t = By::Speaker)]
+        by: By,
+        /// How many folds.
+        #[arg(long, default_value_t = 5, value_name = "NUMBER")]
+        folds: usize,
+        /// Another seed, other folds.
+        #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+        seed: u64,
+        /// Write to a file (NAME.toml) instead of standard output.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    Speaker,
 }
 
 #[derive(Args)]
 pub struct Evaluate {
     /// Predictions (CSV: protocol,fold,clip,speaker,truth,posterior_<emotion>…); two of the same clips are compared.
-    #[arg(required = true, value_name = "PREDICTIONS.csv")]
+    #[arg(value_name = "PREDICTIONS.csv")]
     pub files: Vec<PathBuf>,
-    /// Folder of corpora: predictions are checked against their protocol, and divided by sex, age and what else is known.
+    /// Labelled recordings of one's own (CSV: path,speaker,label), scored by the model.
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["files", "protocol"])]
+    pub manifest: Option<PathBuf>,
+    /// The test clips of a protocol's fold, scored by the model.
+    #[arg(long, value_name = "NAME", conflicts_with = "files")]
+    pub protocol: Option<String>,
+    /// Which fold.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "protocol")]
+    pub fold: usize,
+    /// Folder of corpora: predictions are checked against their protocol, compared with listeners' votes and divided by sex,
+    /// age and what else is known.
     #[arg(long, value_name = "DIR")]
     pub corpora: Option<PathBuf>,
+    /// A model file instead of the one built in.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// What the model knows of a clip's speaker: unadapted, baseline-all, -k10, -k5, -k3, -neutral.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,baseline-all")]
+    pub condition: Vec<Condition>,
+    /// Spoil the clips too and say what it costs (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
+    #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
+    pub corrupt: Vec<String>,
+    /// Keep the model's predictions in a folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "files")]
+    pub save: Option<PathBuf>,
     /// Count one emotion as another (calm=neutral).
     #[arg(long, value_name = "FROM=TO")]
     pub merge: Vec<String>,

@@ -3,21 +3,43 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use undertone::Result;
+use undertone::corpus::protocol::Protocol;
 use undertone::corpus::{self, Corpus};
+use undertone::{Error, ErrorKind, Result};
 
-use crate::arguments::Corpus as Typed;
+use crate::arguments::{By, Corpus as Typed};
 use crate::output::Output;
 
 pub fn run(typed: Typed) -> Result<ExitCode> {
-    let Typed::Check { path } = typed;
-    let corpora = match is_manifest(&path) {
-        true => vec![Corpus::from_manifest(&path)?],
-        false => Corpus::open(&path)?,
-    };
+    match typed {
+        Typed::Check { path } => check(&open(&path)?),
+        Typed::Split { path, by: By::Speaker, folds, seed, output } => {
+            let mut output = Output::open(output.as_deref())?;
+            match open(&path)?.as_slice() {
+                [corpus] => output.write(&Protocol::by_speaker(corpus, folds, seed)?.to_toml()?)?,
+                several => {
+                    let names: Vec<&str> = several.iter().map(|corpus| corpus.name.as_str()).collect();
+                    let message = format!("holds {}; name the folder of one corpus", names.join(", "));
+                    return Err(Error::new(ErrorKind::Config, message).at(path));
+                }
+            }
+            output.finish()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Vec<Corpus>> {
+    match is_manifest(path) {
+        true => Ok(vec![Corpus::from_manifest(path)?]),
+        false => Corpus::open(path),
+    }
+}
+
+fn check(corpora: &[Corpus]) -> Result<ExitCode> {
     let mut output = Output::open(None)?;
     let mut clean = true;
-    for corpus in &corpora {
+    for corpus in corpora {
         let found = corpus::check(corpus);
         clean &= found.unreadable.is_empty();
         output.write(&format!("{found}\n"))?;

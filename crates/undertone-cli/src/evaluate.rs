@@ -1,4 +1,4 @@
-//! `undertone evaluate`: predictions files → figures, for reading, for programs, or as a page.
+//! `undertone evaluate`: predictions, or labelled recordings and a model → figures, for reading, for programs, or as a page.
 
 use std::fs::File;
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use undertone::corpus::Corpus;
 use undertone::corpus::protocol::{NAMES, Protocol};
+use undertone::corrupt::Corruption;
 use undertone::eval::{Evaluation, compare};
 use undertone::predict::{self, Prediction};
 use undertone::report::evaluation::{html, json, markdown, results};
@@ -13,8 +14,9 @@ use undertone::{Emotion, Error, ErrorKind, Result};
 
 use crate::arguments::Evaluate;
 use crate::output::Output;
+use crate::scoring::Scoring;
 
-/// A predictions file, read and measured.
+/// Predictions, read or made, and measured.
 struct Measured {
     predictions: Vec<Prediction>,
     evaluation: Evaluation,
@@ -22,19 +24,21 @@ struct Measured {
 
 pub fn run(typed: Evaluate) -> Result<ExitCode> {
     let merge = typed.merge.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
-    let corpora = typed.corpora.as_deref().map(Corpus::open).transpose()?;
-    let measured = typed
-        .files
-        .iter()
-        .map(|path| measure(path, &merge, corpora.as_deref()).map_err(|error| error.at(path)))
-        .collect::<Result<Vec<Measured>>>()?;
+    let page = typed.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let mut output = Output::open(typed.output.as_deref())?;
+    let measured = match Scoring::open(&typed)? {
+        Some(scoring) => by_model(&scoring, &typed, &merge)?,
+        None => {
+            let corpora = typed.corpora.as_deref().map(Corpus::open).transpose()?;
+            let read = |path| from_file(path, &merge, corpora.as_deref()).map_err(|e: Error| e.at(path));
+            typed.files.iter().map(|path| read(path.as_path())).collect::<Result<Vec<Measured>>>()?
+        }
+    };
     let evaluations: Vec<Evaluation> = measured.iter().map(|one| one.evaluation.clone()).collect();
-    if let Some(path) = &typed.html {
-        let mut page = Output::open(Some(path))?;
+    if let Some(mut page) = page {
         page.write(&html(&evaluations))?;
         page.finish()?;
     }
-    let mut output = Output::open(typed.output.as_deref())?;
     if typed.json {
         output.write(&json(&evaluations)?)?;
     } else if typed.table {
@@ -44,7 +48,7 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
             output.write(&format!("{}\n", markdown(evaluation)))?;
         }
         if let [a, b] = measured.as_slice() {
-            output.write(&difference(a, b)?)?;
+            output.write(&difference(a, b))?;
         }
     }
     output.finish()?;
@@ -52,36 +56,77 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
 }
 
 /// One predictions file: checked against its protocol and divided by what its corpus tells, where corpora are at hand.
-fn measure(path: &Path, merge: &[(Emotion, Emotion)], corpora: Option<&[Corpus]>) -> Result<Measured> {
-    let mut predictions = predict::read(File::open(path)?)?;
+fn from_file(path: &Path, merge: &[(Emotion, Emotion)], corpora: Option<&[Corpus]>) -> Result<Measured> {
+    let predictions = predict::read(File::open(path)?)?;
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let first = predictions.first().map_or("", |row| row.protocol.as_str());
     let protocol = NAMES.contains(&first).then(|| Protocol::known(first)).transpose()?;
     if let (Some(protocol), Some(corpora)) = (&protocol, corpora) {
         predict::check(&predictions, &protocol.rows(corpora)?)?;
     }
-    let about = corpora.map(|corpora| predict::about(&predictions, corpora));
-    for &(from, to) in merge {
-        predictions.iter_mut().for_each(|row| row.merge(from, to));
-    }
     let dependent = protocol.is_some_and(|protocol| protocol.speaker_dependent);
-    let mut evaluation = Evaluation::of(&name, &predictions, dependent)?;
-    for (by, names) in about.into_iter().flatten() {
-        evaluation.divide(&by, &predictions, &names);
+    measure(&name, predictions, merge, corpora.unwrap_or_default(), dependent)
+}
+
+/// Clips scored by a model under the conditions asked for, clean and spoiled.
+fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<Vec<Measured>> {
+    let corruptions = typed.corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<Corruption>>>()?;
+    let clean = scoring.score(&typed.condition, None)?;
+    let mut all = Vec::new();
+    for (condition, predictions) in typed.condition.iter().zip(&clean) {
+        if let Some(folder) = &typed.save {
+            std::fs::create_dir_all(folder).map_err(|error| Error::from(error).at(folder))?;
+            let path = folder.join(format!("{}.{condition}.csv", scoring.name()));
+            let file = File::create(&path).map_err(|error| Error::from(error).at(&path))?;
+            predict::write(std::io::BufWriter::new(file), predictions).map_err(|error| error.at(&path))?;
+        }
+        let name = format!("{}.{condition}", scoring.name());
+        let mut one =
+            measure(&name, predictions.clone(), merge, &scoring.corpora, scoring.speaker_dependent())?;
+        one.evaluation.notes.extend(scoring.note());
+        all.push(one);
+    }
+    for corruption in corruptions {
+        for (one, mut spoiled) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
+            merge_all(&mut spoiled, merge);
+            one.evaluation.degrade(&corruption.to_string(), &one.predictions, &spoiled)?;
+        }
+    }
+    Ok(all)
+}
+
+fn measure(
+    name: &str,
+    mut predictions: Vec<Prediction>,
+    merge: &[(Emotion, Emotion)],
+    corpora: &[Corpus],
+    dependent: bool,
+) -> Result<Measured> {
+    let about = predict::about(&predictions, corpora);
+    let votes = predict::votes(&predictions, corpora);
+    merge_all(&mut predictions, merge);
+    let mut evaluation = Evaluation::of(name, &predictions, dependent)?;
+    about.iter().for_each(|(by, names)| evaluation.divide(by, &predictions, names));
+    if merge.is_empty() {
+        evaluation.listen(&predictions, &votes);
     }
     Ok(Measured { predictions, evaluation })
 }
 
+fn merge_all(predictions: &mut [Prediction], merge: &[(Emotion, Emotion)]) {
+    for &(from, to) in merge {
+        predictions.iter_mut().for_each(|row| row.merge(from, to));
+    }
+}
+
 /// How far apart two files are, where they predict the same clips.
-fn difference(a: &Measured, b: &Measured) -> Result<String> {
+fn difference(a: &Measured, b: &Measured) -> String {
+    let (one, other) = (&a.evaluation.name, &b.evaluation.name);
     let Ok(figure) = compare(&a.predictions, &b.predictions) else {
-        return Ok("The two files predict different clips; they are not compared.\n".to_string());
+        return "The two predict different clips; they are not compared.\n".to_string();
     };
     let [value, low, high] = [figure.value, figure.interval[0], figure.interval[1]].map(|x| 100.0 * x);
-    let (one, other) = (&a.evaluation.name, &b.evaluation.name);
-    Ok(format!(
-        "{other} − {one}: UAR {value:+.1} points [{low:+.1}, {high:+.1}], 95 % over the same speakers.\n"
-    ))
+    format!("{other} − {one}: UAR {value:+.1} points [{low:+.1}, {high:+.1}], 95 % over the same speakers.\n")
 }
 
 /// `calm=neutral`.

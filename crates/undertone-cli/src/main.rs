@@ -6,6 +6,7 @@ mod corpus;
 mod evaluate;
 mod model;
 mod output;
+mod scoring;
 mod shell;
 mod train;
 

@@ -10,10 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use undertone::corpus::held::{HeldOut, Part};
+use undertone::corpus::Corpus;
+use undertone::corpus::held::HeldOut;
 use undertone::corpus::protocol::Protocol;
-use undertone::corpus::{Corpus, Utterance};
-use undertone::emotion::{Emotion, EmotionSet};
 use undertone::eval::fit_temperature;
 use undertone::model::Model;
 use undertone::predict::{self, Condition, Prediction};
@@ -99,39 +98,13 @@ impl CrossValidation<'_> {
         let part = folder.join("scored.part");
         fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
         for held in &held_out.parts {
-            for Scored { condition, rows } in score(&model, held, self.corpora)? {
+            let scored = predict::score(&model, held, self.corpora, &Condition::ALL, None, &|_| 1.0)?;
+            for (condition, rows) in Condition::ALL.iter().zip(scored) {
                 write(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
             }
         }
         fs::rename(&part, folder.join("scored")).map_err(|error| Error::from(error).at(&part))
     }
-}
-
-/// Scores a part under every condition.
-fn score(model: &Model, part: &Part<'_>, corpora: &[Corpus]) -> Result<Vec<Scored>> {
-    let pooled = predict::embed(model, &part.clips)?;
-    let of = |condition: Condition| {
-        let answers = predict::answers(model, &part.clips, &pooled, condition)?;
-        let row = |(utterance, answer): (&&Utterance, _)| Prediction {
-            protocol: part.protocol.clone(),
-            fold: part.fold.to_string(),
-            clip: utterance.clip.clone(),
-            speaker: utterance.speaker.clone(),
-            truth: utterance.emotion.unwrap_or(Emotion::Neutral),
-            posterior: predict::posterior(
-                &model.metadata().classes,
-                answer,
-                1.0,
-                known(corpora, &utterance.corpus),
-            ),
-        };
-        Ok(Scored { condition, rows: part.clips.iter().zip(&answers).map(row).collect() })
-    };
-    Condition::ALL.into_iter().map(of).collect()
-}
-
-fn known(corpora: &[Corpus], name: &str) -> EmotionSet {
-    corpora.iter().find(|corpus| corpus.name == name).map_or(EmotionSet::ALL, Corpus::emotions)
 }
 
 /// The folds of a cross-validation's folder that are done.
@@ -202,6 +175,7 @@ pub fn tempered(row: &Prediction, temperature: f64) -> Prediction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use undertone::Emotion;
 
     fn row(protocol: &str, fold: &str, happy: f64, truth: Emotion) -> Prediction {
         let mut posterior = [0.0; 8];

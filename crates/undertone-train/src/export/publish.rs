@@ -101,6 +101,7 @@ impl Publish<'_> {
             kappa: config.kappa,
             corpora: outcome.corpora.iter().map(on).collect(),
             teachers,
+            held_out: outcome.held_out.clone(),
             results: Vec::new(),
             revision: self.revision.to_string(),
             parameters: average::trained_parameters(network),

@@ -31,6 +31,7 @@ fn metadata(pooled: usize) -> Metadata {
         kappa: 1.5,
         corpora: Vec::new(),
         teachers: Vec::new(),
+        held_out: Vec::new(),
         results: Vec::new(),
         revision: "none".into(),
         parameters: 0,

@@ -1,10 +1,13 @@
 //! Samples → worse samples, on purpose: noise, telephone, rooms, level. For training, and to measure how much each costs.
 //!
-//! Everything here takes and gives waveforms at 16 kHz of the same length, and is exact for a given seed.
+//! Everything here takes and gives waveforms at 16 kHz, of the same length but for speed, and is exact for a given seed.
 
 mod band;
+mod codec;
+mod music;
 mod noise;
 mod room;
+mod speed;
 mod telephone;
 
 use std::fmt;
@@ -24,12 +27,16 @@ pub enum Corruption {
     White(f32),
     /// Pink noise (equal power per octave), likewise.
     Pink(f32),
-    /// The waveform given beside, likewise: other voices, music.
+    /// The waveform given beside, likewise: other voices.
     Other(f32),
+    /// Chords, a tune and drums, likewise.
+    Music(f32),
     /// Telephone: 300–3400 Hz, 8 kHz, G.711 µ-law.
     MuLaw,
     /// Telephone with G.711 A-law.
     ALaw,
+    /// The codec Opus at so many kilobits per second.
+    Codec(f32),
     /// Band limit in Hz.
     Band(f32, f32),
     /// A room whose reverberation falls by 60 dB in so many seconds.
@@ -38,10 +45,12 @@ pub enum Corruption {
     Gain(f32),
     /// Clipped at this share of its own peak.
     Clip(f32),
+    /// So many times faster, pitch and all.
+    Speed(f32),
 }
 
 impl Corruption {
-    /// The spoiled waveform, as long as the clean one; `other` is what [`Corruption::Other`] mixes in.
+    /// The spoiled waveform, as long as the clean one (but for [`Corruption::Speed`]); `other` is what [`Corruption::Other`] mixes in.
     pub fn apply(self, waveform: &[f32], other: &[f32], seed: u64) -> Vec<f32> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         match self {
@@ -53,8 +62,10 @@ impl Corruption {
                     other.iter().cycle().skip(start).take(waveform.len()).copied().collect();
                 add(waveform, &looped, snr)
             }
+            Corruption::Music(snr) => add(waveform, &music::music(waveform.len(), &mut rng), snr),
             Corruption::MuLaw => telephone::through(waveform, telephone::mu_law),
             Corruption::ALaw => telephone::through(waveform, telephone::a_law),
+            Corruption::Codec(kilobits) => codec::through(waveform, kilobits),
             Corruption::Band(low, high) => band::limit(waveform, low, high),
             Corruption::Reverb(seconds) => room::reverberate(waveform, seconds, &mut rng),
             Corruption::Gain(db) => waveform.iter().map(|x| x * 10f32.powf(db / 20.0)).collect(),
@@ -62,6 +73,7 @@ impl Corruption {
                 let peak = waveform.iter().fold(0.0f32, |peak, x| peak.max(x.abs())) * share;
                 waveform.iter().map(|x| x.clamp(-peak, peak)).collect()
             }
+            Corruption::Speed(factor) => speed::speed(waveform, factor),
         }
     }
 }
@@ -72,12 +84,15 @@ impl fmt::Display for Corruption {
             Corruption::White(snr) => write!(f, "white:{snr}"),
             Corruption::Pink(snr) => write!(f, "pink:{snr}"),
             Corruption::Other(snr) => write!(f, "babble:{snr}"),
+            Corruption::Music(snr) => write!(f, "music:{snr}"),
             Corruption::MuLaw => write!(f, "g711"),
             Corruption::ALaw => write!(f, "g711a"),
+            Corruption::Codec(kilobits) => write!(f, "codec:{kilobits}"),
             Corruption::Band(low, high) => write!(f, "band:{low}-{high}"),
             Corruption::Reverb(seconds) => write!(f, "reverb:{seconds}"),
             Corruption::Gain(db) => write!(f, "gain:{db}"),
             Corruption::Clip(share) => write!(f, "clip:{share}"),
+            Corruption::Speed(factor) => write!(f, "speed:{factor}"),
         }
     }
 }
@@ -88,14 +103,21 @@ impl FromStr for Corruption {
     fn from_str(text: &str) -> Result<Self> {
         let (name, strength) = text.split_once(':').unwrap_or((text, ""));
         let refuse = || {
-            let known = "white:dB, pink:dB, babble:dB, g711, g711a, band:low-high, reverb:seconds, gain:dB, clip:share";
+            let known = "white:dB, pink:dB, babble:dB, music:dB, g711, g711a, codec:kbit/s (6 to 64), band:low-high, \
+                         reverb:seconds, gain:dB, clip:share, speed:factor (0.5 to 2)";
             Error::config(format!("'{text}' is no corruption; there are {known}"))
         };
         let number = |text: &str| text.parse::<f32>().ok().filter(|x| x.is_finite()).ok_or_else(refuse);
+        let within = |text: &str, low: f32, high: f32| {
+            number(text).and_then(|x| if (low..=high).contains(&x) { Ok(x) } else { Err(refuse()) })
+        };
         match name {
             "white" => number(strength).map(Corruption::White),
             "pink" => number(strength).map(Corruption::Pink),
             "babble" => number(strength).map(Corruption::Other),
+            "music" => number(strength).map(Corruption::Music),
+            "codec" => within(strength, 6.0, 64.0).map(Corruption::Codec),
+            "speed" => within(strength, 0.5, 2.0).map(Corruption::Speed),
             "g711" if strength.is_empty() => Ok(Corruption::MuLaw),
             "g711a" if strength.is_empty() => Ok(Corruption::ALaw),
             "band" => {
@@ -115,16 +137,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const ALL: [&str; 9] = [
+    const ALL: [&str; 12] = [
         "white:10",
         "pink:5",
         "babble:0",
+        "music:10",
+        "codec:8",
         "g711",
         "g711a",
         "band:300-3400",
         "reverb:0.6",
         "gain:-6",
         "clip:0.3",
+        "speed:1.25",
     ];
 
     fn tone(n: usize, hz: f32) -> Vec<f32> {
@@ -138,23 +163,39 @@ mod tests {
             let corruption: Corruption = text.parse().unwrap();
             assert_eq!(corruption.to_string(), text);
             let once = corruption.apply(&wave, &tone(3000, 700.0), 7);
-            assert_eq!(once.len(), wave.len(), "{text}");
+            let length = if text == "speed:1.25" { 6400 } else { wave.len() };
+            assert_eq!(once.len(), length, "{text}");
             assert_eq!(once, corruption.apply(&wave, &tone(3000, 700.0), 7), "{text}");
             assert!(once.iter().all(|x| x.is_finite()), "{text}");
             assert!(corruption.apply(&[], &[], 7).is_empty(), "{text}");
         }
-        assert!("white".parse::<Corruption>().is_err() && "fog:3".parse::<Corruption>().is_err());
+        for text in ["white", "fog:3", "codec:1", "speed:9", "band:300"] {
+            assert!(text.parse::<Corruption>().unwrap_err().to_string().contains("speed:factor"), "{text}");
+        }
     }
 
     #[test]
     fn noise_lies_as_far_below_the_speech_as_asked() {
         let wave = tone(16_000, 440.0);
-        for text in ["white:10", "pink:10", "babble:10"] {
+        for text in ["white:10", "pink:10", "babble:10", "music:10"] {
             let noisy = text.parse::<Corruption>().unwrap().apply(&wave, &tone(5000, 123.0), 1);
             let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
             let noise = power(&mut noisy.iter().zip(&wave).map(|(a, b)| a - b));
             let snr = 10.0 * (power(&mut wave.iter().copied()) / noise).log10();
             assert!((snr - 10.0).abs() < 0.2, "{text}: {snr} dB");
         }
+    }
+
+    #[test]
+    fn a_codec_keeps_a_voice_in_its_place_and_speed_moves_its_pitch() {
+        let wave = tone(16_000, 250.0);
+        let coded = Corruption::Codec(24.0).apply(&wave, &[], 0);
+        let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let alike = product(&wave, &coded) / (product(&wave, &wave) * product(&coded, &coded)).sqrt();
+        assert!(alike > 0.9, "{alike}");
+        let fast = Corruption::Speed(2.0).apply(&wave, &[], 0);
+        let expected = tone(8000, 500.0);
+        let worst = fast[100..7900].iter().zip(&expected[100..7900]).map(|(a, b)| (a - b).abs());
+        assert!(worst.fold(0.0, f32::max) < 0.01);
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Bin;
 use super::{
-    Confusion, Group, Sets, area_under_risk, best, brier, ece, fit_threshold, groups, interval, nll,
-    reliability, risk_coverage, sets, top_k, uar, wa,
+    Confusion, Group, Listeners, Sets, area_under_risk, best, brier, ece, fit_threshold, groups, interval,
+    listeners, nll, reliability, risk_coverage, sets, top_k, uar, wa,
 };
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
@@ -68,6 +68,17 @@ pub struct AskedSets {
     pub met: Sets,
 }
 
+/// What a corruption costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Degradation {
+    /// As it is typed: `white:10`.
+    pub corruption: String,
+    /// UAR of the spoiled clips.
+    pub uar: Figure,
+    /// How much that is above the clean clips' (below 0: a loss).
+    pub difference: Figure,
+}
+
 /// Everything measured on one predictions file. Shares are 0…1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -121,6 +132,10 @@ pub struct Evaluation {
     pub by_speaker: Vec<Group>,
     /// UAR by what the corpus tells of a clip (sex, age, …), where it was asked for.
     pub subgroups: BTreeMap<String, Vec<Group>>,
+    /// Against those who listened, where the corpus has their votes.
+    pub listeners: Option<Listeners>,
+    /// What spoiling the clips costs, where it was asked for.
+    pub degradation: Vec<Degradation>,
     /// What a reader should know: classes that are missing, folds that are.
     pub notes: Vec<String>,
 }
@@ -254,6 +269,8 @@ impl Evaluation {
             confusion,
             by_speaker,
             subgroups: BTreeMap::new(),
+            listeners: None,
+            degradation: Vec::new(),
         })
     }
 
@@ -264,6 +281,32 @@ impl Evaluation {
         if found.len() > 1 {
             self.subgroups.insert(by.to_string(), found);
         }
+    }
+}
+
+impl Evaluation {
+    /// Compares with listeners' votes, one a row where the clip has any.
+    pub fn listen(&mut self, predictions: &[Prediction], votes: &[Option<[f32; Emotion::ALL.len()]>]) {
+        let rows = predictions.iter().zip(votes);
+        let heard = rows.filter_map(|(row, votes)| {
+            Some((votes.as_ref()?.map(f64::from).to_vec(), row.posterior.to_vec()))
+        });
+        let (votes, posteriors): (Vec<Vec<f64>>, Vec<Vec<f64>>) = heard.unzip();
+        self.listeners = listeners(&votes, &posteriors);
+    }
+
+    /// Adds what a corruption does to the predictions of the same clips.
+    ///
+    /// # Errors
+    /// As [`compare`].
+    pub fn degrade(&mut self, corruption: &str, clean: &[Prediction], spoiled: &[Prediction]) -> Result<()> {
+        let rows = Rows::new(spoiled);
+        self.degradation.push(Degradation {
+            corruption: corruption.to_string(),
+            uar: rows.figure(rows.of_labels(uar)),
+            difference: compare(clean, spoiled)?,
+        });
+        Ok(())
     }
 }
 

@@ -46,6 +46,9 @@ pub struct Metadata {
     pub corpora: Vec<TrainedOn>,
     /// Other models it learned from, with their licences.
     pub teachers: Vec<String>,
+    /// What was held out of its training: protocols with their folds (`emobox-ravdess 2`).
+    #[serde(default)]
+    pub held_out: Vec<String>,
     /// Measured figures.
     pub results: Vec<Measured>,
     /// Git revision of the code that trained it.

@@ -68,6 +68,15 @@ pub fn about<'a>(
     names.into_iter().map(|name| (name.clone(), column(name))).filter(|(_, values)| few(values)).collect()
 }
 
+/// The listeners' votes on each prediction's clip, where the corpora have them.
+pub fn votes(predictions: &[Prediction], corpora: &[Corpus]) -> Vec<Option<[f32; Emotion::ALL.len()]>> {
+    let utterances = corpora.iter().flat_map(|corpus| &corpus.utterances);
+    let votes: BTreeMap<(&str, &str), _> =
+        utterances.map(|u| ((u.speaker.as_str(), u.clip.as_str()), u.votes)).collect();
+    let of = |row: &Prediction| votes.get(&(row.speaker.as_str(), row.clip.as_str())).copied().flatten();
+    predictions.iter().map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use rand::SeedableRng;
 use rand::seq::index;
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::corpus::Utterance;
 use crate::emotion::Emotion;
+use crate::error::{Error, Result};
 
 /// What is known of the speaker when a clip is scored. Its name is part of a predictions file's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,17 @@ impl fmt::Display for Condition {
             Condition::BaselineRandom(k) => write!(f, "baseline-k{k}"),
             Condition::BaselineNeutral => write!(f, "baseline-neutral"),
         }
+    }
+}
+
+impl FromStr for Condition {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Condition> {
+        Condition::ALL.into_iter().find(|condition| condition.to_string() == text).ok_or_else(|| {
+            let known: Vec<String> = Condition::ALL.iter().map(ToString::to_string).collect();
+            Error::config(format!("'{text}' is no condition; there are {}", known.join(", ")))
+        })
     }
 }
 

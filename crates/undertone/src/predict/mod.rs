@@ -3,19 +3,23 @@
 mod check;
 mod condition;
 mod file;
+mod score;
+mod spoil;
 
 use rayon::prelude::*;
 
 use crate::audio;
 use crate::corpus::Utterance;
+use crate::corrupt::Corruption;
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, Result};
 use crate::model::{Answer, Baseline, Model, Pool};
 use crate::speakers::Usual;
 
-pub use check::{about, check};
+pub use check::{about, check, votes};
 pub use condition::Condition;
 pub use file::{read, write};
+pub use score::{score, temperature};
 
 /// Clips whose samples are in memory together.
 const DECODED_AT_ONCE: usize = 64;
@@ -47,15 +51,24 @@ impl Prediction {
     }
 }
 
-/// Embeddings of whole utterances, in their order.
+/// Embeddings of whole utterances, in their order; each spoiled first where a corruption is given.
 ///
 /// # Errors
 /// What decoding a clip answers, or the model.
-pub fn embed(model: &Model, utterances: &[&Utterance]) -> Result<Vec<Vec<f32>>> {
+pub fn embed(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<Vec<f32>>> {
     let mut pooled = Vec::with_capacity(utterances.len());
+    let rows: Vec<usize> = (0..utterances.len()).collect();
     // Clips are decoded side by side; the network spreads each over the cores by itself.
-    for group in utterances.chunks(DECODED_AT_ONCE) {
-        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(|utterance| samples(utterance)).collect();
+    for group in rows.chunks(DECODED_AT_ONCE) {
+        let read = |&row: &usize| match corruption {
+            Some(corruption) => spoil::spoiled(utterances, row, corruption),
+            None => samples(utterances[row]),
+        };
+        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(read).collect();
         for waveform in waveforms {
             let frames = model.frames(&waveform?)?;
             pooled.push(Pool::new(frames.data(), frames.width()).window(0..frames.len()));

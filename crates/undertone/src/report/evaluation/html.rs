@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::plots::{self, escape};
 use super::{figures, title};
-use crate::eval::{Evaluation, gap};
+use crate::eval::{Evaluation, Group, gap};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -79,6 +79,9 @@ fn section(one: &Evaluation) -> String {
     out += "<figure>";
     out += &plots::bars("UAR of each speaker", &one.by_speaker);
     out += "<figcaption>UAR of each speaker's clips.</figcaption></figure>";
+    if !one.degradation.is_empty() {
+        out += &degradation(one);
+    }
     for (by, groups) in &one.subgroups {
         out += "<figure>";
         out += &plots::bars(&format!("UAR by {by}"), groups);
@@ -90,6 +93,15 @@ fn section(one: &Evaluation) -> String {
         );
     }
     out + "</section>"
+}
+
+/// A bar a corruption, below that of the clean clips.
+fn degradation(one: &Evaluation) -> String {
+    let bar = |name: &str, value: f64| Group { name: name.to_string(), clips: one.clips, value };
+    let mut bars = vec![bar("clean", one.uar.value)];
+    bars.extend(one.degradation.iter().map(|one| bar(&one.corruption, one.uar.value)));
+    let plot = plots::bars("UAR of spoiled clips", &bars);
+    format!("<figure>{plot}<figcaption>UAR when the clips are spoiled on purpose.</figcaption></figure>")
 }
 
 /// Classes, folds, prediction sets, abstention.
@@ -128,6 +140,19 @@ fn tables(one: &Evaluation) -> String {
                 write!(out, "<tr><th>{asked:.0} %</th><td>{met:.1}</td><td>{:.2}</td></tr>", sets.met.size);
         }
         out += "</tbody></table></div>";
+    }
+    if let Some(heard) = one.listeners {
+        let _ = write!(
+            out,
+            "<div class=\"scroll\"><table><thead><tr><th>against {} listened-to clips</th><th></th></tr></thead><tbody><tr><th>UAR \
+             of the majority %</th><td>{:.1}</td></tr><tr><th>macro-F1 above 1/C %</th><td>{:.1}</td></tr><tr><th>divergence \
+             (nats)</th><td>{:.3}</td></tr><tr><th>correlation of entropies</th><td>{:.3}</td></tr></tbody></table></div>",
+            heard.clips,
+            100.0 * heard.uar,
+            100.0 * heard.macro_f1,
+            heard.divergence,
+            heard.entropy
+        );
     }
     out + "</div>"
 }

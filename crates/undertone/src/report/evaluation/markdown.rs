@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{condition, figures, percent, title};
-use crate::eval::Evaluation;
+use crate::eval::{Evaluation, Listeners};
 
 /// The table of results: a row a protocol, a column a condition; UAR in percent, the mean of the folds and beside it that of
 /// all clips together with its interval over speakers.
@@ -88,6 +88,17 @@ pub fn markdown(evaluation: &Evaluation) -> String {
             let _ = writeln!(out, "| {:.0} % | {:.1} |", 100.0 * share, 100.0 * wa);
         }
     }
+    if let Some(heard) = evaluation.listeners {
+        out += &listeners(&heard);
+    }
+    if !evaluation.degradation.is_empty() {
+        out += "\n| corruption | UAR % | points against clean |\n|---|---|---|\n";
+        for one in &evaluation.degradation {
+            let ([uar, lost], name) =
+                ([one.uar, one.difference].map(|f| percent(f, *speakers)), &one.corruption);
+            let _ = writeln!(out, "| {name} | {uar} | {lost} |");
+        }
+    }
     for (by, groups) in &evaluation.subgroups {
         let _ = write!(out, "\n| {by} | clips | UAR % |\n|---|---|---|\n");
         for group in groups {
@@ -96,6 +107,18 @@ pub fn markdown(evaluation: &Evaluation) -> String {
         let _ = writeln!(out, "| gap | | {:.1} |", 100.0 * crate::eval::gap(groups));
     }
     out
+}
+
+/// Agreement with those who listened.
+fn listeners(heard: &Listeners) -> String {
+    let Listeners { clips, clear, uar, wa, divergence, macro_f1, entropy } = heard;
+    let [uar, wa, f1] = [uar, wa, macro_f1].map(|x| 100.0 * x);
+    format!(
+        "\nAgainst the listeners' votes on {clips} clips ({clear} with a clear majority):\n\n| figure | value |\n|---|---|\n\
+         | UAR of the majority's emotion % | {uar:.1} |\n| WA of it % | {wa:.1} |\n\
+         | macro-F1 of emotions above 1/C % | {f1:.1} |\n| divergence from the votes (nats) | {divergence:.3} |\n\
+         | correlation of entropies (Spearman) | {entropy:.3} |\n"
+    )
 }
 
 /// Recall, precision and F1 of each class, and where its clips went.

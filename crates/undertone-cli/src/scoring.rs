@@ -1,0 +1,104 @@
+//! Labelled recordings that a model is to score: a manifest of one's own, or the test part of a protocol's fold.
+
+use undertone::corpus::Corpus;
+use undertone::corpus::held::{HeldOut, Part};
+use undertone::corpus::protocol::Protocol;
+use undertone::corrupt::Corruption;
+use undertone::model::Model;
+use undertone::predict::{self, Condition, Prediction};
+use undertone::{Error, ErrorKind, Result};
+
+use crate::arguments::Evaluate;
+
+/// A model and the recordings it is to score.
+pub struct Scoring {
+    model: Model,
+    /// Where the recordings come from.
+    pub corpora: Vec<Corpus>,
+    protocol: Option<(Protocol, usize)>,
+}
+
+impl Scoring {
+    /// What was typed; none where predictions files were.
+    pub fn open(typed: &Evaluate) -> Result<Option<Scoring>> {
+        let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
+        let (corpora, protocol) = match (&typed.manifest, &typed.protocol) {
+            (Some(manifest), _) => (vec![Corpus::from_manifest(manifest)?], None),
+            (None, Some(name)) => {
+                let Some(folder) = &typed.corpora else {
+                    return refuse("--protocol needs --corpora DIR, the folder the corpora are in");
+                };
+                (Corpus::open(folder)?, Some((Protocol::known(name)?, typed.fold)))
+            }
+            (None, None) if typed.files.is_empty() => {
+                return refuse(
+                    "name predictions files, or --manifest my.csv, or --protocol NAME --corpora DIR",
+                );
+            }
+            (None, None) => return Ok(None),
+        };
+        if let (None, [corpus]) = (&protocol, corpora.as_slice()) {
+            labelled(corpus)?;
+        }
+        let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+        Ok(Some(Scoring { model, corpora, protocol }))
+    }
+
+    /// The protocol's name, or the manifest's.
+    pub fn name(&self) -> &str {
+        match &self.protocol {
+            Some((protocol, _)) => &protocol.name,
+            None => self.corpora.first().map_or("", |corpus| &corpus.name),
+        }
+    }
+
+    /// Whether the model may have learned from the speakers it is scored on.
+    pub fn speaker_dependent(&self) -> bool {
+        let metadata = self.model.metadata();
+        self.protocol.as_ref().is_some_and(|(protocol, fold)| {
+            let learned = metadata.corpora.iter().any(|corpus| corpus.name == protocol.corpus);
+            learned && !metadata.held_out.contains(&format!("{} {fold}", protocol.name))
+        })
+    }
+
+    /// Why the figures are speaker-dependent, where they are for the model's sake.
+    pub fn note(&self) -> Option<String> {
+        let name = &self.model.metadata().name;
+        self.speaker_dependent()
+            .then(|| format!("{name} learned from this corpus, and this fold's speakers were not held out"))
+    }
+
+    /// Predictions, a set a condition.
+    pub fn score(
+        &self,
+        conditions: &[Condition],
+        corruption: Option<Corruption>,
+    ) -> Result<Vec<Vec<Prediction>>> {
+        let part = match &self.protocol {
+            Some((protocol, fold)) => {
+                let held = HeldOut::fold(std::slice::from_ref(protocol), *fold, false, &self.corpora)?;
+                let part = held.parts.into_iter().find(|part| part.protocol == protocol.name);
+                part.ok_or_else(|| Error::new(ErrorKind::Config, "the fold has no clips"))?
+            }
+            None => Part {
+                protocol: self.name().to_string(),
+                fold: 1,
+                clips: self.corpora.iter().flat_map(|corpus| &corpus.utterances).collect(),
+            },
+        };
+        let temperature = |condition| predict::temperature(&self.model, condition);
+        predict::score(&self.model, &part, &self.corpora, conditions, corruption, &temperature)
+    }
+}
+
+/// Refuses a manifest from which nothing can be measured.
+fn labelled(corpus: &Corpus) -> Result<()> {
+    let refuse = |message: &str| Err(Error::new(ErrorKind::Config, format!("{}: {message}", corpus.name)));
+    if corpus.utterances.is_empty() {
+        return refuse("the manifest has no rows; each needs path, speaker and label");
+    }
+    if corpus.utterances.iter().all(|utterance| utterance.emotion.is_none()) {
+        return refuse("no row has a label; figures need the columns path, speaker and label");
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! A part of a corpus × a model → predictions, under as many conditions as asked for.
+
+use super::{Condition, Prediction, answers, embed, posterior};
+use crate::corpus::held::Part;
+use crate::corpus::{Corpus, Utterance};
+use crate::corrupt::Corruption;
+use crate::emotion::{Emotion, EmotionSet};
+use crate::error::Result;
+use crate::model::Model;
+
+/// The temperature a model was given for a condition.
+pub fn temperature(model: &Model, condition: Condition) -> f64 {
+    let temperature = &model.metadata().temperature;
+    f64::from(match condition {
+        Condition::Unadapted => temperature.unadapted,
+        _ => temperature.baseline,
+    })
+}
+
+/// Scores the labelled clips of a part, each among the classes its corpus (one of `corpora`) knows; a set of predictions a
+/// condition, in their order. Each clip is heard once, spoiled first where a corruption is given.
+///
+/// # Errors
+/// What decoding a clip answers, or the model.
+pub fn score(
+    model: &Model,
+    part: &Part<'_>,
+    corpora: &[Corpus],
+    conditions: &[Condition],
+    corruption: Option<Corruption>,
+    temperature: &dyn Fn(Condition) -> f64,
+) -> Result<Vec<Vec<Prediction>>> {
+    let known = |utterance: &Utterance| {
+        let corpus = corpora.iter().find(|corpus| corpus.name == utterance.corpus);
+        corpus.map_or(EmotionSet::ALL, Corpus::emotions)
+    };
+    let labelled: Vec<(&Utterance, Emotion)> =
+        part.clips.iter().filter_map(|&utterance| Some((utterance, utterance.emotion?))).collect();
+    let clips: Vec<&Utterance> = labelled.iter().map(|(utterance, _)| *utterance).collect();
+    let pooled = embed(model, &clips, corruption)?;
+    let under = |&condition: &Condition| {
+        let answers = answers(model, &clips, &pooled, condition)?;
+        let row = |(&(utterance, truth), answer): (&(&Utterance, Emotion), _)| Prediction {
+            protocol: part.protocol.clone(),
+            fold: part.fold.to_string(),
+            clip: utterance.clip.clone(),
+            speaker: utterance.speaker.clone(),
+            truth,
+            posterior: posterior(&model.metadata().classes, answer, temperature(condition), known(utterance)),
+        };
+        Ok(labelled.iter().zip(&answers).map(row).collect())
+    };
+    conditions.iter().map(under).collect()
+}

@@ -1,0 +1,46 @@
+//! Clips spoiled on purpose before the model hears them, the same way every time.
+
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use super::samples;
+use crate::corpus::Utterance;
+use crate::corrupt::Corruption;
+use crate::error::Result;
+
+/// Voices in a babble.
+const VOICES: usize = 6;
+
+/// The samples of one of `utterances`, spoiled; what is random follows from the clip's name. Babble is made of clips of other
+/// speakers among `utterances` (of any speaker where there is one alone).
+pub(super) fn spoiled(utterances: &[&Utterance], row: usize, corruption: Corruption) -> Result<Vec<f32>> {
+    let utterance = utterances[row];
+    let name = format!("{corruption} {}/{}", utterance.corpus, utterance.clip);
+    let mut rng = ChaCha8Rng::from_seed(Sha256::digest(name).into());
+    let clean = samples(utterance)?;
+    let other = match corruption {
+        Corruption::Other(_) => babble(utterances, utterance, clean.len(), &mut rng)?,
+        _ => Vec::new(),
+    };
+    Ok(corruption.apply(&clean, &other, rng.random()))
+}
+
+/// Voices of equal power, each repeated to the length, summed.
+fn babble(utterances: &[&Utterance], own: &Utterance, n: usize, rng: &mut ChaCha8Rng) -> Result<Vec<f32>> {
+    let strangers: Vec<&Utterance> =
+        utterances.iter().copied().filter(|other| other.speaker != own.speaker).collect();
+    let voices = if strangers.is_empty() { utterances } else { &strangers };
+    let mut sum = vec![0.0; n];
+    for _ in 0..VOICES {
+        let Some(voice) = voices.choose(rng) else { break };
+        let voice = samples(voice)?;
+        let power = voice.iter().map(|x| x * x).sum::<f32>() / voice.len() as f32;
+        let (scale, start) = (power.max(1e-12).sqrt().recip(), rng.random_range(0..voice.len()));
+        for (sum, x) in sum.iter_mut().zip(voice.iter().cycle().skip(start)) {
+            *sum += scale * x;
+        }
+    }
+    Ok(sum)
+}

@@ -1,0 +1,35 @@
+//! Files that are not recordings: models and predictions.
+
+use undertone::model::Model;
+use undertone::predict;
+
+#[test]
+fn any_bytes_as_a_model() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let _ = Model::from_bytes(bytes.to_vec());
+    });
+}
+
+#[test]
+fn a_damaged_model() {
+    let sound = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/undertone/models/default.onnx")).unwrap();
+    bolero::check!().with_type::<Vec<(u32, u8)>>().for_each(|flips| {
+        let mut bytes = sound.clone();
+        let length = bytes.len();
+        // What says how the weights are to be read stands before and after them.
+        flips.iter().for_each(|(at, value)| {
+            let at = *at as usize % 20_000;
+            bytes[if at < 10_000 { at } else { length - 1 - (at - 10_000) }] ^= value;
+        });
+        let _ = Model::from_bytes(bytes);
+    });
+}
+
+#[test]
+fn any_bytes_as_predictions() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let head: &[u8] = b"fold,clip,speaker,truth,posterior_happy,posterior_sad\n";
+        let _ = predict::read([head, bytes].concat().as_slice());
+        let _ = predict::read(bytes);
+    });
+}
