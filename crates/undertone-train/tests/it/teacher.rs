@@ -7,8 +7,7 @@ use undertone_train::teacher::{BANDS, FilterBank, STACK, Standard, Teacher};
 
 /// An array of the fixture, by way of numpy.
 fn array(path: &PathBuf, name: &str) -> Option<Vec<f32>> {
-    let script =
-        "import sys, numpy as np; np.load(sys.argv[1])[sys.argv[2]].astype('<f4').tofile('/dev/stdout')";
+    let script = "import sys, numpy as np; sys.stdout.buffer.write(np.load(sys.argv[1])[sys.argv[2]].astype('<f4').tobytes())";
     let output = Command::new("python3").args(["-c", script]).arg(path).arg(name).output().ok()?;
     let values =
         output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();

@@ -18,7 +18,7 @@ pub struct Listeners {
     /// Mean Kullback–Leibler divergence of the posteriors from the votes, in nats.
     pub divergence: f64,
     /// Macro-F1 by EMO-SUPERB's rule (Wu et al. 2024): an emotion is heard where its share is above 1/C, in the votes as in the posterior;
-    /// the mean over the C emotions of the F1 of hearing them.
+    /// the mean of the F1 of hearing them over the emotions that are heard in either.
     pub macro_f1: f64,
     /// Spearman correlation of the posteriors' entropy with the votes'.
     pub entropy: f64,
@@ -50,7 +50,7 @@ fn is_clear(votes: &[f64]) -> bool {
     votes.iter().filter(|&&share| share > most - 1e-9).count() == 1
 }
 
-/// The mean over classes of the F1 of being above 1/C.
+/// The mean over classes, but those above 1/C nowhere, of the F1 of being above 1/C.
 fn several(votes: &[Vec<f64>], posteriors: &[Vec<f64>], classes: &[usize]) -> f64 {
     let bar = 1.0 / classes.len() as f64;
     let f1 = |&class: &usize| {
@@ -58,9 +58,10 @@ fn several(votes: &[Vec<f64>], posteriors: &[Vec<f64>], classes: &[usize]) -> f6
         let (truth, predicted): (Vec<usize>, Vec<usize>) = (heard(votes), heard(posteriors));
         let both = truth.iter().zip(&predicted).filter(|(a, b)| **a == 1 && **b == 1).count() as f64;
         let either = (truth.iter().sum::<usize>() + predicted.iter().sum::<usize>()) as f64;
-        if either > 0.0 { 2.0 * both / either } else { 0.0 }
+        (either > 0.0).then_some(2.0 * both / either)
     };
-    classes.iter().map(f1).sum::<f64>() / classes.len() as f64
+    let found: Vec<f64> = classes.iter().filter_map(f1).collect();
+    found.iter().sum::<f64>() / found.len() as f64
 }
 
 #[cfg(test)]
