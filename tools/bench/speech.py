@@ -2,9 +2,9 @@
 
 Silero's file and the corpora are found by UNDERTONE_REFERENCE (peers/silero-vad) and UNDERTONE_CORPORA.
 """
-import collections, csv, io, os, pathlib, random
+import collections, json, os, pathlib, random, subprocess
 import numpy as np, onnxruntime, soundfile
-from ours import FOLDER, cargo
+from ours import FOLDER, binary, ffmpeg
 
 RATE, SECONDS = 16000, 20
 t = np.arange(RATE * SECONDS) / RATE
@@ -59,10 +59,9 @@ if corpora := os.environ.get("UNDERTONE_CORPORA"):
         clips = sorted(p for p in pathlib.Path(corpora, corpus).rglob("*") if p.suffix in {".wav", ".flac", ".opus", ".mp3"})
         files |= {str(path): f"clips of {corpus}" for path in random.sample(clips, 20)}
 
-ours = collections.Counter()
-for row in csv.DictReader(io.StringIO(cargo("speech", "--", *files))):
-    if row["start"]:
-        ours[row["path"]] += float(row["end"]) - float(row["start"])
+command = [binary(), "analyze", "--json", "--quiet", *files]
+report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+ours = {one["path"]: one["speech_seconds"] for one in report["recordings"]}
 
 silero = onnxruntime.InferenceSession(str(pathlib.Path(os.environ["UNDERTONE_REFERENCE"], "peers/silero-vad/silero_vad_16k_op15.onnx")),
                                       providers=["CPUExecutionProvider"])
@@ -78,7 +77,6 @@ def by_silero(waveform):
     return speech
 
 
-from ours import ffmpeg
 table = collections.defaultdict(lambda: [0.0, 0.0, 0.0])
 for path, name in files.items():
     wav = FOLDER / "speech.wav"

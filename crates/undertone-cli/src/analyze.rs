@@ -128,7 +128,8 @@ impl Plan {
         match self.format {
             Format::Json => output.write(&format!("{}\n", report::json(&whole)?))?,
             Format::Csv => output.write(&report::csv(&whole)?)?,
-            Format::Text | Format::JsonLines => {}
+            Format::Text => output.write(&report::closing(style))?,
+            Format::JsonLines => {}
         }
         output.finish()?;
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

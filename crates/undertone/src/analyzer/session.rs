@@ -18,6 +18,8 @@ const VIEW_FRAMES: usize = 4;
 const LEAST_HARMONICS: f32 = 0.6;
 /// Windows whose timbre moves less are noise.
 const LEAST_TIMBRE: f32 = 0.26;
+/// At most this share of a voice's frames may hold its strongest partial; of the windows of the five corpora 99.9 % are below.
+const MOST_HELD: f32 = 0.35;
 /// Windows' worth of a speaker's speech before it serves as a baseline: less holds too few emotions to be usual.
 const FEWEST_WINDOWS: f64 = 5.0;
 
@@ -222,8 +224,9 @@ impl Channel {
 
 /// Whether a stretch that the detector takes for speech moves as a voice does.
 fn is_voice(spectrogram: &Frames, frames: Range<usize>) -> bool {
-    movement(spectrogram, frames)
-        .is_some_and(|moved| moved.harmonics >= LEAST_HARMONICS && moved.timbre >= LEAST_TIMBRE)
+    movement(spectrogram, frames).is_some_and(|moved| {
+        moved.harmonics >= LEAST_HARMONICS && moved.timbre >= LEAST_TIMBRE && moved.held <= MOST_HELD
+    })
 }
 
 /// The spans of analysed segments under a baseline.

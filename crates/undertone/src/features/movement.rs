@@ -9,6 +9,10 @@ use super::{Frames, log_mel};
 const HARMONICS_APART: usize = 2;
 /// Frames between the two whose timbre is compared: 60 ms.
 const TIMBRE_APART: usize = 6;
+/// Frames between the two whose pitch is compared: 40 ms.
+const PITCH_APART: usize = 4;
+/// Bands of the pitch view that a held note may move within that time: 6 cents.
+const HELD: f32 = 0.08;
 /// Cepstral coefficients that describe the timbre.
 const COEFFICIENTS: usize = 8;
 /// Frames further below the loudest one do not count, in natural units of power (30 dB).
@@ -26,6 +30,9 @@ pub struct Movement {
     /// Median over the loud frames of the mean absolute change of the first eight cepstral coefficients of log-mel within
     /// 60 ms. On the same clips 98 % lie above 0.31; noise lies near 0.2.
     pub timbre: f32,
+    /// Share of the loud frames whose strongest partial between 60 and 1000 Hz is where it was 40 ms before, within 6 cents.
+    /// A voice glides, a sung one too; the notes of a tune, of chords and of a whole band stay.
+    pub held: f32,
 }
 
 /// How much the sound moves in some frames of a [`super::Spectrogram`]; none where fewer than eight are loud.
@@ -35,12 +42,32 @@ pub fn movement(spectrogram: &Frames, frames: Range<usize>) -> Option<Movement> 
     let levels: Vec<f32> = rows.iter().map(level).collect();
     let floor = levels.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b)) - FLOOR;
     let loud: Vec<bool> = levels.iter().map(|&level| level > floor).collect();
+    let strongest: Vec<f32> = rows.iter().map(|row| strongest(&row[log_mel::BANDS..])).collect();
     let pitch: Vec<Vec<f32>> = rows.iter().map(|row| centred(&row[log_mel::BANDS..])).collect();
     let timbre: Vec<Vec<f32>> = rows.iter().map(|row| cepstrum(&row[..log_mel::BANDS])).collect();
     Some(Movement {
         harmonics: median_change(&pitch, &loud, HARMONICS_APART)?,
         timbre: median_change(&timbre, &loud, TIMBRE_APART)?,
+        held: held(&strongest, &loud),
     })
+}
+
+/// Where the strongest partial lies, in bands: the peak of the parabola through the loudest band and its neighbours.
+fn strongest(bands: &[f32]) -> f32 {
+    let loudest = |best: usize, at: usize| if bands[at] > bands[best] { at } else { best };
+    let at = (1..bands.len() - 1).fold(1, loudest);
+    let [before, here, after] = [bands[at - 1], bands[at], bands[at + 1]];
+    let bend = before - 2.0 * here + after;
+    if bend < 0.0 { at as f32 + 0.5 * (before - after) / bend } else { at as f32 }
+}
+
+/// Share of the loud frames whose strongest partial stays.
+fn held(strongest: &[f32], loud: &[bool]) -> f32 {
+    let pairs = (PITCH_APART..loud.len()).filter(|&t| loud[t] && loud[t - PITCH_APART]);
+    let (all, stay) = pairs.fold((0, 0), |(all, stay), t| {
+        (all + 1, stay + usize::from((strongest[t] - strongest[t - PITCH_APART]).abs() < HELD))
+    });
+    stay as f32 / all.max(1) as f32
 }
 
 fn centred(row: &[f32]) -> Vec<f32> {
@@ -94,8 +121,8 @@ mod tests {
         let held = harmonics(|_| 220.0, |_| 900.0);
         let voice =
             harmonics(|t| 180.0 + 90.0 * (TAU * 2.5 * t).sin(), |t| 1200.0 + 700.0 * (TAU * 3.0 * t).cos());
-        assert!(held.is_some_and(|m| m.harmonics < 0.3 && m.timbre < 0.1), "{held:?}");
-        assert!(voice.is_some_and(|m| m.harmonics > 0.5 && m.timbre > 0.3), "{voice:?}");
+        assert!(held.is_some_and(|m| m.harmonics < 0.3 && m.timbre < 0.1 && m.held > 0.9), "{held:?}");
+        assert!(voice.is_some_and(|m| m.harmonics > 0.5 && m.timbre > 0.3 && m.held < 0.3), "{voice:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod text;
 
 pub use csv::csv;
 pub use json::{json, json_line};
-pub use text::{Style, heading, recording};
+pub use text::{Style, closing, heading, recording};
 
 /// What every report says of its own figures.
 pub const CAVEAT: &str = "These are probabilities of how a voice sounds to a model trained on acted emotions, \

@@ -47,6 +47,11 @@ pub fn heading(recording: &RecordingResult, style: Style) -> String {
     }
 }
 
+/// The line below all recordings: what their figures do not mean.
+pub fn closing(style: Style) -> String {
+    format!("\n{}\n", style.paint("2", CAVEAT))
+}
+
 /// Everything about one recording, several lines.
 pub fn recording(recording: &RecordingResult, style: Style) -> String {
     let mut out = heading(recording, style);
@@ -141,7 +146,6 @@ fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
             );
         }
     }
-    let _ = writeln!(out, "  {}", style.paint("2", CAVEAT));
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
