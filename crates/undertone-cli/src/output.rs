@@ -23,7 +23,7 @@ impl Output {
             return Err(Error::new(ErrorKind::Config, "is a folder; name a file to write").at(path));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Output::File(NamedTempFile::new_in(folder).map_err(refused)?, path.to_path_buf()))
+        Ok(Output::File(temporary(folder).map_err(refused)?, path.to_path_buf()))
     }
 
     /// Writes text; escape sequences for colours go to terminals only.
@@ -52,6 +52,14 @@ impl Output {
             },
         }
     }
+}
+
+/// A file that will be readable as any other is.
+fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// Whether the reader of standard output has gone: nothing to complain about.

@@ -87,7 +87,8 @@ impl Scoring {
             },
         };
         let temperature = |condition| predict::temperature(&self.model, condition);
-        predict::score(&self.model, &part, &self.corpora, conditions, corruption, &temperature)
+        let known = predict::known(&self.corpora);
+        predict::score(&self.model, &part, &known, conditions, corruption, &temperature)
     }
 }
 

@@ -98,7 +98,8 @@ impl CrossValidation<'_> {
         let part = folder.join("scored.part");
         fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
         for held in &held_out.parts {
-            let scored = predict::score(&model, held, self.corpora, &Condition::ALL, None, &|_| 1.0)?;
+            let known = predict::known(self.corpora);
+            let scored = predict::score(&model, held, &known, &Condition::ALL, None, &|_| 1.0)?;
             for (condition, rows) in Condition::ALL.iter().zip(scored) {
                 write(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
             }

@@ -275,9 +275,10 @@ impl Evaluation {
     }
 
     /// Adds UAR by something the corpus tells of each clip: one name a row, in the order of the predictions.
-    pub fn divide(&mut self, by: &str, predictions: &[Prediction], names: &[Option<&str>]) {
+    pub fn divide(&mut self, by: &str, predictions: &[Prediction], names: &[Option<String>]) {
         let rows = Rows::new(predictions);
-        let found = groups(names, rows.of_labels(uar));
+        let names: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
+        let found = groups(&names, rows.of_labels(uar));
         if found.len() > 1 {
             self.subgroups.insert(by.to_string(), found);
         }

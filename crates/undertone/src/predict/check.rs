@@ -42,11 +42,9 @@ fn refuse(what: &str, keys: Vec<&(String, &str)>) -> Result<()> {
     Err(Error::malformed(format!("{} clips are {what}: {}", keys.len(), named.join(", "))))
 }
 
-/// What the corpora tell of each prediction's clip, by name (`sex`, `age`, …): for those with few enough values to divide by.
-pub fn about<'a>(
-    predictions: &[Prediction],
-    corpora: &'a [Corpus],
-) -> BTreeMap<String, Vec<Option<&'a str>>> {
+/// What the corpora tell of each prediction's clip, by name (`sex`, `age` in decades, …): for those with few enough values to
+/// divide by.
+pub fn about(predictions: &[Prediction], corpora: &[Corpus]) -> BTreeMap<String, Vec<Option<String>>> {
     let utterances: BTreeMap<(&str, &str), &BTreeMap<String, String>> = corpora
         .iter()
         .flat_map(|corpus| &corpus.utterances)
@@ -56,16 +54,24 @@ pub fn about<'a>(
     let mut names: Vec<&String> = predictions.iter().filter_map(of).flat_map(BTreeMap::keys).collect();
     names.sort();
     names.dedup();
-    let column = |name: &String| -> Vec<Option<&'a str>> {
-        predictions.iter().map(|row| of(row)?.get(name).map(String::as_str)).collect()
+    let column = |name: &String| -> Vec<Option<String>> {
+        predictions.iter().map(|row| of(row)?.get(name).map(|value| band(name, value))).collect()
     };
-    let few = |values: &[Option<&str>]| {
-        let mut values: Vec<&str> = values.iter().flatten().copied().collect();
+    let few = |values: &[Option<String>]| {
+        let mut values: Vec<&String> = values.iter().flatten().collect();
         values.sort_unstable();
         values.dedup();
         (2..=GROUPS).contains(&values.len())
     };
     names.into_iter().map(|name| (name.clone(), column(name))).filter(|(_, values)| few(values)).collect()
+}
+
+/// Ages fall into decades; other values stay.
+fn band(name: &str, value: &str) -> String {
+    match (name, value.parse::<u32>()) {
+        ("age", Ok(age)) => format!("{} to {}", age / 10 * 10, age / 10 * 10 + 9),
+        _ => value.to_string(),
+    }
 }
 
 /// The listeners' votes on each prediction's clip, where the corpora have them.

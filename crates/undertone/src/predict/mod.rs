@@ -19,7 +19,7 @@ use crate::speakers::Usual;
 pub use check::{about, check, votes};
 pub use condition::Condition;
 pub use file::{read, write};
-pub use score::{score, temperature};
+pub use score::{known, score, temperature};
 
 /// Clips whose samples are in memory together.
 const DECODED_AT_ONCE: usize = 64;

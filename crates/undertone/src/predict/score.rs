@@ -1,5 +1,7 @@
 //! A part of a corpus × a model → predictions, under as many conditions as asked for.
 
+use std::collections::BTreeMap;
+
 use super::{Condition, Prediction, answers, embed, posterior};
 use crate::corpus::held::Part;
 use crate::corpus::{Corpus, Utterance};
@@ -17,25 +19,33 @@ pub fn temperature(model: &Model, condition: Condition) -> f64 {
     })
 }
 
-/// Scores the labelled clips of a part, each among the classes its corpus (one of `corpora`) knows; a set of predictions a
-/// condition, in their order. Each clip is heard once, spoiled first where a corruption is given.
+/// The classes each utterance's corpus (one of `corpora`) knows.
+pub fn known(corpora: &[Corpus]) -> impl Fn(&Utterance) -> EmotionSet {
+    let sets: BTreeMap<String, EmotionSet> =
+        corpora.iter().map(|corpus| (corpus.name.clone(), corpus.emotions())).collect();
+    move |utterance| sets.get(&utterance.corpus).copied().unwrap_or(EmotionSet::ALL)
+}
+
+/// Scores the labelled clips of a part, each among the classes it is `known` by (its corpus's, [`known`], or fewer); clips
+/// labelled otherwise are passed over. A set of predictions a condition, in their order. Each clip is heard once, spoiled first
+/// where a corruption is given.
 ///
 /// # Errors
 /// What decoding a clip answers, or the model.
 pub fn score(
     model: &Model,
     part: &Part<'_>,
-    corpora: &[Corpus],
+    known: &dyn Fn(&Utterance) -> EmotionSet,
     conditions: &[Condition],
     corruption: Option<Corruption>,
     temperature: &dyn Fn(Condition) -> f64,
 ) -> Result<Vec<Vec<Prediction>>> {
-    let known = |utterance: &Utterance| {
-        let corpus = corpora.iter().find(|corpus| corpus.name == utterance.corpus);
-        corpus.map_or(EmotionSet::ALL, Corpus::emotions)
-    };
-    let labelled: Vec<(&Utterance, Emotion)> =
-        part.clips.iter().filter_map(|&utterance| Some((utterance, utterance.emotion?))).collect();
+    let labelled: Vec<(&Utterance, Emotion)> = part
+        .clips
+        .iter()
+        .filter_map(|&utterance| Some((utterance, utterance.emotion?)))
+        .filter(|(utterance, emotion)| known(utterance).contains(*emotion))
+        .collect();
     let clips: Vec<&Utterance> = labelled.iter().map(|(utterance, _)| *utterance).collect();
     let pooled = embed(model, &clips, corruption)?;
     let under = |&condition: &Condition| {

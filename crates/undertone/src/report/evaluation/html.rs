@@ -50,14 +50,7 @@ fn overview(evaluations: &[Evaluation]) -> String {
 
 fn section(one: &Evaluation) -> String {
     let mut out = format!("<section id=\"{0}\"><h2>{0}</h2>", escape(&one.name));
-    let _ = write!(
-        out,
-        "<p>{} clips of {} speakers, {} folds of {}.</p>",
-        one.clips,
-        one.speakers,
-        one.folds.len(),
-        escape(title(one))
-    );
+    let _ = write!(out, "<p>{} of {}: {}.</p>", super::extent(one), escape(title(one)), super::folds(one));
     for note in &one.notes {
         let _ = write!(out, "<p class=\"note\">Note: {}.</p>", escape(note));
     }
@@ -76,7 +69,7 @@ fn section(one: &Evaluation) -> String {
     out += &plots::risk(&one.risk);
     out += "<figcaption>Errors among the surest clips, as fewer of them are answered.</figcaption></figure></div>";
     out += &tables(one);
-    out += "<figure>";
+    out += "<div class=\"side\"><figure>";
     out += &plots::bars("UAR of each speaker", &one.by_speaker);
     out += "<figcaption>UAR of each speaker's clips.</figcaption></figure>";
     if !one.degradation.is_empty() {
@@ -92,7 +85,7 @@ fn section(one: &Evaluation) -> String {
             100.0 * gap(groups)
         );
     }
-    out + "</section>"
+    out + "</div></section>"
 }
 
 /// A bar a corruption, below that of the clean clips.

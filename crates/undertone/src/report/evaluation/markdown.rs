@@ -51,9 +51,9 @@ fn order(condition: &str) -> (usize, &str) {
 
 /// Everything measured on one predictions file.
 pub fn markdown(evaluation: &Evaluation) -> String {
-    let Evaluation { clips, speakers, folds, .. } = evaluation;
+    let Evaluation { speakers, folds, .. } = evaluation;
     let mut out = format!("## {}\n\n", evaluation.name);
-    let _ = writeln!(out, "{clips} clips of {speakers} speakers, {} folds.", folds.len());
+    let _ = writeln!(out, "{}; {}.", super::extent(evaluation), super::folds(evaluation));
     for note in &evaluation.notes {
         let _ = writeln!(out, "Note: {note}.");
     }

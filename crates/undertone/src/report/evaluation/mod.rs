@@ -31,6 +31,18 @@ fn title(evaluation: &Evaluation) -> &str {
     if evaluation.protocol.is_empty() { &evaluation.name } else { &evaluation.protocol }
 }
 
+/// How many clips and speakers.
+fn extent(evaluation: &Evaluation) -> String {
+    let speakers = if evaluation.speakers == 1 { "speaker" } else { "speakers" };
+    format!("{} clips of {} {speakers}", evaluation.clips, evaluation.speakers)
+}
+
+/// Which folds.
+fn folds(evaluation: &Evaluation) -> String {
+    let names: Vec<&str> = evaluation.folds.iter().map(|fold| fold.fold.as_str()).collect();
+    format!("{} {}", if names.len() == 1 { "fold" } else { "folds" }, plots::escape(&names.join(", ")))
+}
+
 /// `71.3 [65.0, 76.2]` in percent; without an interval where there is one speaker only.
 fn percent(figure: Figure, speakers: usize) -> String {
     let [low, high] = figure.interval;

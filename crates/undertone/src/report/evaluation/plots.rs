@@ -12,7 +12,7 @@ const MARGIN: f64 = 36.0;
 pub fn confusion(evaluation: &Evaluation) -> String {
     let n = evaluation.classes.len();
     let (cell, left, top) = (46.0, 78.0, 62.0);
-    let (width, height) = (left + cell * n as f64 + 4.0, top + cell * n as f64 + 4.0);
+    let (width, height) = (left + cell * n as f64 + 34.0, top + cell * n as f64 + 4.0);
     let mut out = open(width, height, "Confusion: rows are the truth, columns the prediction");
     for (at, class) in evaluation.classes.iter().enumerate() {
         let middle = (at as f64 + 0.5) * cell;
@@ -118,7 +118,7 @@ fn open(width: f64, height: f64, title: &str) -> String {
 /// Two axes from 0 to 100 %.
 fn axes(title: &str, x: &str, y: &str) -> String {
     let whole = SIDE + 2.0 * MARGIN;
-    let mut out = open(whole, whole, title);
+    let mut out = open(whole, whole - 18.0, title);
     for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let ((left, bottom), (right, top)) = (point(0.0, tick), point(tick, 1.0));
         let (_, floor) = point(0.0, 0.0);
@@ -137,7 +137,7 @@ fn axes(title: &str, x: &str, y: &str) -> String {
         out,
         "<text x=\"{half:.0}\" y=\"{:.0}\" class=\"middle\">{x} %</text><text class=\"middle\" transform=\"translate(9 \
          {half:.0}) rotate(-90)\">{y} %</text>",
-        whole - 4.0
+        MARGIN / 2.0 + SIDE + 30.0
     );
     out
 }
