@@ -139,7 +139,11 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn write(path: &Path, rows: &[Prediction]) -> Result<()> {
+/// Writes a predictions file.
+///
+/// # Errors
+/// `Io` where it cannot be written.
+pub fn write(path: &Path, rows: &[Prediction]) -> Result<()> {
     let file = fs::File::create(path).map_err(|error| Error::from(error).at(path))?;
     predict::write(std::io::BufWriter::new(file), rows).map_err(|error| error.at(path))
 }

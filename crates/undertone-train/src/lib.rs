@@ -3,6 +3,7 @@
 //! Clips become [`material`] once (spectrograms, degraded copies, a [`teacher`]'s features); [`draw`] makes minibatches of
 //! it; [`train`] is the loop over the [`network`]; [`score`] looks at held-out speakers.
 
+pub mod across;
 pub mod average;
 pub mod checkpoint;
 pub mod clip;

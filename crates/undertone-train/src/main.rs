@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use undertone::corpus::held::HeldOut;
 use undertone::eval::Evaluation;
 use undertone::{Error, Result};
+use undertone_train::across::Across;
 use undertone_train::config::Config;
 use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
@@ -58,6 +59,20 @@ enum Command {
         /// To choose a recipe: hold the next fold out too and score that one; the fold itself stays untouched.
         #[arg(long)]
         dev: bool,
+        #[command(flatten)]
+        recipe: Recipe,
+    },
+    /// Trains on each corpus and tests on every other, over the classes both know.
+    Across {
+        /// Folders with corpora as downloaded, or manifests (.csv).
+        #[arg(required = true)]
+        corpora: Vec<PathBuf>,
+        /// Learn from all corpora but one, and test on that one.
+        #[arg(long)]
+        leave_one_out: bool,
+        /// Folder of the runs and predictions.
+        #[arg(long, default_value = "runs/across")]
+        out: PathBuf,
         #[command(flatten)]
         recipe: Recipe,
     },
@@ -150,6 +165,18 @@ fn run(command: Command) -> Result<()> {
             };
             tell(&validation.run()?)
         }
+        Command::Across { corpora, leave_one_out, out, recipe } => {
+            let across = Across {
+                corpora: &corpora::open(&corpora)?,
+                leave_one_out,
+                config: &recipe.config()?,
+                teacher: recipe.teacher.as_deref(),
+                folder: &out,
+                cache: &recipe.cache(&out),
+            };
+            across.run()?.iter().for_each(line);
+            Ok(())
+        }
         Command::Export { run, out, calibration, name, version, revision } => {
             let scored = calibration.map(|folder| cv::read(&folder)).transpose()?;
             let publish = Publish { run: &run, name: [&name, &version], revision: &revision };
@@ -162,14 +189,14 @@ fn run(command: Command) -> Result<()> {
 /// One line a predictions file.
 fn tell(scored: &[Scored]) -> Result<()> {
     for (protocol, condition, rows) in cv::assemble(scored) {
-        let Evaluation { uar_of_folds, wa_of_folds, uar, folds, .. } =
-            Evaluation::of(&protocol, &rows, false)?;
-        let [of_folds, wa, low, high] =
-            [uar_of_folds, wa_of_folds, uar.interval[0], uar.interval[1]].map(|x| 100.0 * x);
-        eprintln!(
-            "{protocol} {condition}: UAR {of_folds:.1} % [{low:.1}, {high:.1}], WA {wa:.1} %, {} folds",
-            folds.len()
-        );
+        line(&Evaluation::of(&format!("{protocol}.{condition}"), &rows, false)?);
     }
     Ok(())
+}
+
+fn line(one: &Evaluation) {
+    let Evaluation { name, uar_of_folds, wa_of_folds, uar, folds, .. } = one;
+    let [of_folds, wa, low, high] =
+        [*uar_of_folds, *wa_of_folds, uar.interval[0], uar.interval[1]].map(|x| 100.0 * x);
+    eprintln!("{name}: UAR {of_folds:.1} % [{low:.1}, {high:.1}], WA {wa:.1} %, {} folds", folds.len());
 }

@@ -8,6 +8,7 @@ use undertone::corpus::Corpus;
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::protocol::Protocol;
 use undertone::{Result, predict};
+use undertone_train::across::Across;
 use undertone_train::config::Config;
 use undertone_train::cv::CrossValidation;
 use undertone_train::export::Publish;
@@ -175,4 +176,43 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
     let before = std::fs::metadata(&model).unwrap().modified().unwrap();
     validation.run().unwrap();
     assert_eq!(std::fs::metadata(&model).unwrap().modified().unwrap(), before, "a fold was done twice");
+}
+
+#[test]
+fn a_matrix_tests_every_corpus_on_speakers_of_another() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(corpus(folder.path())).unwrap();
+    std::fs::write(folder.path().join("others.csv"), text.replace("happy", "angry")).unwrap();
+    let open = |name: &str| Corpus::from_manifest(&folder.path().join(name)).unwrap();
+    let corpora = [open("tones.csv"), open("others.csv")];
+    for (leave_one_out, names) in [
+        (false, ["tones-to-others.unadapted", "others-to-tones.unadapted"]),
+        (true, ["all-but-tones-to-tones.unadapted", "all-but-others-to-others.unadapted"]),
+    ] {
+        let across = Across {
+            corpora: &corpora,
+            leave_one_out,
+            config: &config(1),
+            teacher: None,
+            folder: &folder.path().join("across"),
+            cache: &folder.path().join("material"),
+        };
+        let cells = across.run().unwrap();
+        assert_eq!(cells.len(), 4);
+        for name in names {
+            let cell = cells.iter().find(|cell| cell.name == name).unwrap();
+            // Happy and angry are known to one of them only: sad is what both know.
+            assert_eq!((cell.clips, cell.classes.len()), (12, 1), "{name}");
+        }
+    }
+    let alone = Across {
+        corpora: &corpora[..1],
+        leave_one_out: false,
+        config: &config(1),
+        teacher: None,
+        folder: folder.path(),
+        cache: &folder.path().join("material"),
+    };
+    assert!(alone.run().unwrap_err().to_string().contains("at least two"));
 }
