@@ -13,6 +13,7 @@ use undertone_train::across::Across;
 use undertone_train::config::Config;
 use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
+use undertone_train::reference::Reference;
 use undertone_train::run::Run;
 
 #[global_allocator]
@@ -75,6 +76,21 @@ enum Command {
         out: PathBuf,
         #[command(flatten)]
         recipe: Recipe,
+    },
+    /// Measures simpler systems on the same folds: majority, log-mel and prosody with linear classifiers and support vectors.
+    Reference {
+        /// The protocol.
+        #[arg(long, value_name = "NAME|FILE.toml")]
+        protocol: String,
+        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
+        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+        corpora: Vec<PathBuf>,
+        /// Folder of a teacher, to measure its layer too.
+        #[arg(long)]
+        teacher: Option<PathBuf>,
+        /// Folder for the predictions.
+        #[arg(long, default_value = "runs/reference")]
+        out: PathBuf,
     },
     /// Writes a finished run as one ONNX file.
     Export {
@@ -176,6 +192,17 @@ fn run(command: Command) -> Result<()> {
             };
             across.run()?.iter().for_each(line);
             Ok(())
+        }
+        Command::Reference { protocol, corpora, teacher, out } => {
+            let protocol = corpora::protocols(std::slice::from_ref(&protocol))?.remove(0);
+            let corpora = corpora::chosen(&corpora, std::slice::from_ref(&protocol), &[])?;
+            let reference = Reference {
+                corpora: &corpora,
+                protocol: &protocol,
+                teacher: teacher.as_deref(),
+                folder: &out,
+            };
+            reference.run().map(drop)
         }
         Command::Export { run, out, calibration, name, version, revision } => {
             let scored = calibration.map(|folder| cv::read(&folder)).transpose()?;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use undertone::features::{Frames, Spectrogram};
-use undertone::{Error, ErrorKind, Result};
+use undertone::{Error, Result};
 
 use crate::clip::Clip;
 use crate::degrade;
@@ -199,17 +199,7 @@ fn spread(index: usize) -> u64 {
 }
 
 fn decode(clip: &Clip) -> Result<Vec<f32>> {
-    let waveform = undertone::audio::read(clip.path.as_path())?;
-    if waveform.samples().is_empty() {
-        return Err(Error::new(ErrorKind::Malformed, "the clip holds no samples").at(&clip.path));
-    }
-    let rate = waveform.rate();
-    let mut samples = waveform.into_samples();
-    if let Some(segment) = clip.segment {
-        samples.truncate(rate.samples(segment.end) as usize);
-        samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
-    }
-    Ok(samples)
+    undertone::corpus::samples(&clip.path, clip.segment)
 }
 
 fn part(

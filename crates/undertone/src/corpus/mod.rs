@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 pub use card::Card;
 pub use check::{Check, check};
 use layouts::Named;
-pub use utterance::Utterance;
+pub use utterance::{Utterance, samples};
 
 /// Labelled recordings with their licence.
 #[derive(Clone, Debug, PartialEq)]

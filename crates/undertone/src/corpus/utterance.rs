@@ -1,9 +1,11 @@
 //! The unit of training and evaluation: a segment with a speaker and a label.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::audio;
 use crate::emotion::Emotion;
+use crate::error::{Error, Result};
 use crate::units::Segment;
 
 /// A segment with a speaker and a label: the unit of training and evaluation.
@@ -31,4 +33,31 @@ pub struct Utterance {
     pub about: BTreeMap<String, String>,
     /// Why it is left out of training and dev, where it is.
     pub defect: Option<String>,
+}
+
+impl Utterance {
+    /// Its samples at 16 kHz.
+    ///
+    /// # Errors
+    /// As [`samples`].
+    pub fn samples(&self) -> Result<Vec<f32>> {
+        samples(&self.path, self.segment)
+    }
+}
+
+/// The samples of a file, or of a segment of it, at 16 kHz.
+///
+/// # Errors
+/// What decoding answers; `Malformed` where there are no samples.
+pub fn samples(path: &Path, segment: Option<Segment>) -> Result<Vec<f32>> {
+    let waveform = audio::read(path)?;
+    let (rate, mut samples) = (waveform.rate(), waveform.into_samples());
+    if let Some(segment) = segment {
+        samples.truncate(rate.samples(segment.end) as usize);
+        samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
+    }
+    if samples.is_empty() {
+        return Err(Error::malformed("there are no samples in it").at(path));
+    }
+    Ok(samples)
 }

@@ -1,10 +1,12 @@
-//! Samples → frames: the two views of the spectrogram that the network reads.
+//! Samples → frames: the two views of the spectrogram that the network reads, and classical prosody beside them.
 
 mod filter;
 mod frames;
+pub mod functionals;
 pub mod log_mel;
 mod movement;
 pub mod pitch_view;
+pub mod prosody;
 
 pub use frames::Frames;
 use log_mel::LogMel;

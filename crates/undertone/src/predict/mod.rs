@@ -8,11 +8,10 @@ mod spoil;
 
 use rayon::prelude::*;
 
-use crate::audio;
 use crate::corpus::Utterance;
 use crate::corrupt::Corruption;
 use crate::emotion::{Emotion, EmotionSet};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Answer, Baseline, Model, Pool};
 use crate::speakers::Usual;
 
@@ -66,7 +65,7 @@ pub fn embed(
     for group in rows.chunks(DECODED_AT_ONCE) {
         let read = |&row: &usize| match corruption {
             Some(corruption) => spoil::spoiled(utterances, row, corruption),
-            None => samples(utterances[row]),
+            None => utterances[row].samples(),
         };
         let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(read).collect();
         for waveform in waveforms {
@@ -75,20 +74,6 @@ pub fn embed(
         }
     }
     Ok(pooled)
-}
-
-/// The samples of an utterance at 16 kHz.
-fn samples(utterance: &Utterance) -> Result<Vec<f32>> {
-    let waveform = audio::read(utterance.path.as_path())?;
-    let (rate, mut samples) = (waveform.rate(), waveform.into_samples());
-    if let Some(segment) = utterance.segment {
-        samples.truncate(rate.samples(segment.end) as usize);
-        samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
-    }
-    if samples.is_empty() {
-        return Err(Error::malformed("there are no samples in it").at(&utterance.path));
-    }
-    Ok(samples)
 }
 
 /// The model's answers to embedded utterances under a condition, in their order. Speech and song of one speaker have

@@ -5,7 +5,6 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-use super::samples;
 use crate::corpus::Utterance;
 use crate::corrupt::Corruption;
 use crate::error::Result;
@@ -19,7 +18,7 @@ pub(super) fn spoiled(utterances: &[&Utterance], row: usize, corruption: Corrupt
     let utterance = utterances[row];
     let name = format!("{corruption} {}/{}", utterance.corpus, utterance.clip);
     let mut rng = ChaCha8Rng::from_seed(Sha256::digest(name).into());
-    let clean = samples(utterance)?;
+    let clean = utterance.samples()?;
     let other = match corruption {
         Corruption::Other(_) => babble(utterances, utterance, clean.len(), &mut rng)?,
         _ => Vec::new(),
@@ -35,7 +34,7 @@ fn babble(utterances: &[&Utterance], own: &Utterance, n: usize, rng: &mut ChaCha
     let mut sum = vec![0.0; n];
     for _ in 0..VOICES {
         let Some(voice) = voices.choose(rng) else { break };
-        let voice = samples(voice)?;
+        let voice = voice.samples()?;
         let power = voice.iter().map(|x| x * x).sum::<f32>() / voice.len() as f32;
         let (scale, start) = (power.max(1e-12).sqrt().recip(), rng.random_range(0..voice.len()));
         for (sum, x) in sum.iter_mut().zip(voice.iter().cycle().skip(start)) {

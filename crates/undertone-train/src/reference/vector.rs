@@ -1,0 +1,53 @@
+//! Utterances → one vector each.
+
+use rayon::prelude::*;
+use undertone::Result;
+use undertone::corpus::Utterance;
+use undertone::features::Frames;
+use undertone::features::{Spectrogram, functionals, log_mel, prosody};
+
+use crate::teacher::Teacher;
+
+/// What of an utterance is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Features {
+    /// Nothing.
+    None,
+    /// Functionals of the 64 log-mel bands: 384 values.
+    LogMel,
+    /// Functionals of pitch, energy, voicing and the spectrum's shape: 120 values.
+    Prosody,
+    /// Functionals of the teacher's frame features: 1500 values.
+    Teacher,
+}
+
+/// A vector an utterance, in their order.
+pub fn vectors(
+    features: Features,
+    utterances: &[&Utterance],
+    teacher: Option<&Teacher>,
+) -> Result<Vec<Vec<f64>>> {
+    let of = |utterance: &&Utterance| -> Result<Vec<f64>> {
+        if features == Features::None {
+            return Ok(Vec::new());
+        }
+        let waveform = utterance.samples()?;
+        let vector = match (features, teacher) {
+            (Features::LogMel, _) => functionals::of_frames(&mel(&waveform)),
+            (Features::Teacher, Some(teacher)) => functionals::of_frames(&teacher.features(&waveform)?),
+            _ => functionals::of_prosody(&prosody::prosody(&waveform)),
+        };
+        Ok(vector.into_iter().map(f64::from).collect())
+    };
+    match features {
+        // The teacher's runtime spreads over the cores by itself.
+        Features::Teacher => utterances.iter().map(of).collect(),
+        _ => utterances.par_iter().map(of).collect(),
+    }
+}
+
+fn mel(waveform: &[f32]) -> Frames {
+    let spectrogram = Spectrogram::default().compute(waveform);
+    let bands = spectrogram.rows().flat_map(|row| row[..log_mel::BANDS].to_vec()).collect();
+    Frames::new(bands, log_mel::BANDS)
+}
