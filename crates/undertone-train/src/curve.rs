@@ -64,10 +64,11 @@ pub fn svg(epochs: &[Epoch]) -> String {
         let _ = writeln!(
             out,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\
-             <text x=\"{:.1}\" y=\"16\" fill=\"{}\">{}</text>",
+             <text x=\"{:.1}\" y=\"{}\" fill=\"{}\">{}</text>",
             path.join(" "),
             line.colour,
-            MARGIN + i as f64 * 112.0,
+            MARGIN + (i % 3) as f64 * 190.0,
+            14 + i / 3 * 15,
             line.colour,
             line.name
         );

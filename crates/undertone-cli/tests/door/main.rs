@@ -284,3 +284,63 @@ fn predictions_that_mean_nothing_are_refused_by_file_and_row() {
         );
     }
 }
+
+/// A folder with three voices' clips (the example, as it is) and their manifest.
+fn manifest(rows: &str) -> (tempfile::TempDir, PathBuf) {
+    let (folder, path) = file("mine.csv", format!("path,speaker,label\n{rows}").as_bytes());
+    for name in ["a.wav", "b.wav", "c.wav"] {
+        std::fs::copy(EXAMPLE, folder.path().join(name)).unwrap();
+    }
+    (folder, path)
+}
+
+#[test]
+fn ones_own_recordings_are_scored_by_the_model_clean_and_spoiled() {
+    let (folder, path) = manifest("a.wav,x,happy\nb.wav,y,sad\nc.wav,z,happy\n");
+    let kept = folder.path().join("kept");
+    let output = undertone(&[
+        "evaluate",
+        "--manifest",
+        text(&path),
+        "--condition",
+        "unadapted",
+        "--corrupt",
+        "white:0,g711",
+        "--save",
+        text(&kept),
+    ]);
+    let shown = stdout(&output);
+    for word in ["## mine.unadapted", "3 clips of 3 speakers", "| white:0 |", "| g711 |"] {
+        assert!(shown.contains(word), "{word}: {shown}{}", stderr(&output));
+    }
+    let rows = std::fs::read_to_string(kept.join("mine.unadapted.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 4);
+    let again = stdout(&undertone(&["evaluate", text(&kept.join("mine.unadapted.csv")), "--json"]));
+    assert_eq!(serde_json::from_str::<Value>(&again).unwrap()[0]["clips"], 3);
+}
+
+#[test]
+fn manifests_that_measure_nothing_say_what_is_needed() {
+    for (rows, word) in
+        [("", "no rows"), ("a.wav,x,\n", "no row has a label"), ("a.wav,x,joyful\n", "joyful")]
+    {
+        let (_folder, path) = manifest(rows);
+        let output = undertone(&["evaluate", "--manifest", text(&path)]);
+        assert_eq!(output.status.code(), Some(2), "{rows}");
+        assert!(stderr(&output).contains(word), "{word}: {}", stderr(&output));
+    }
+    let nothing = undertone(&["evaluate"]);
+    assert!(stderr(&nothing).contains("--manifest") && nothing.status.code() == Some(2));
+}
+
+#[test]
+fn a_corpus_of_ones_own_is_cut_into_folds_of_speakers() {
+    let (_folder, path) = manifest("a.wav,x,happy\nb.wav,y,sad\nc.wav,z,happy\n");
+    let cut = stdout(&undertone(&["corpus", "split", text(&path), "--folds", "3", "--seed", "1"]));
+    assert_eq!(cut.matches("[[folds]]").count(), 3, "{cut}");
+    for speaker in ["x", "y", "z"] {
+        assert_eq!(cut.matches(&format!("test = [\"{speaker}\"]")).count(), 1, "{cut}");
+    }
+    let refused = undertone(&["corpus", "split", text(&path), "--folds", "9"]);
+    assert!(stderr(&refused).contains("3 speakers") && refused.status.code() == Some(2));
+}
