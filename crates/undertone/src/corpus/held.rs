@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::protocol::{Protocol, audit};
+use super::protocol::{Protocol, audit, audit_contents};
 use super::{Corpus, Utterance};
 use crate::error::{Error, Result};
 
@@ -92,6 +92,7 @@ impl<'a> HeldOut<'a> {
                     dev: Vec::new(),
                     test: clips.clone(),
                 })?;
+                audit_contents(&learned, clips)?;
             }
         }
         Ok(HeldOut { learned, parts })

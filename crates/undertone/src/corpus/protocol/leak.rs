@@ -1,6 +1,10 @@
 //! Proof that a fold tests on voices it never learned from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::Fold;
 use crate::corpus::Utterance;
@@ -33,6 +37,43 @@ pub fn audit(fold: &Fold<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Refuses two files of the same bytes, whatever they are called, one on either side. Only files of equal size are read.
+///
+/// # Errors
+/// `Config` naming both.
+pub fn audit_contents(a: &[&Utterance], b: &[&Utterance]) -> Result<()> {
+    let sizes = |side: &[&Utterance]| -> BTreeMap<u64, BTreeSet<PathBuf>> {
+        let mut sizes = BTreeMap::<u64, BTreeSet<PathBuf>>::new();
+        for utterance in side {
+            if let Some(size) = std::fs::metadata(&utterance.path).ok().map(|file| file.len()) {
+                sizes.entry(size).or_default().insert(utterance.path.clone());
+            }
+        }
+        sizes
+    };
+    let (of_a, of_b) = (sizes(a), sizes(b));
+    let alike: Vec<(&BTreeSet<PathBuf>, &BTreeSet<PathBuf>)> = of_a
+        .iter()
+        .filter(|(size, _)| **size > 0)
+        .filter_map(|(size, paths)| Some((paths, of_b.get(size)?)))
+        .collect();
+    let hash = |path: &PathBuf| Some((Sha256::digest(std::fs::read(path).ok()?), path.clone()));
+    let leak = alike.par_iter().find_map_any(|(here, there)| {
+        let known: HashMap<_, PathBuf> = here.iter().filter_map(hash).collect();
+        there.iter().filter_map(hash).find_map(|(sum, path)| Some((known.get(&sum)?.clone(), path)))
+    });
+    match leak {
+        Some((one, other)) => {
+            let message = format!(
+                "a leak: the same recording is learned from and tested on, there as {}",
+                one.display()
+            );
+            Err(Error::config(message).at(other))
+        }
+        None => Ok(()),
+    }
+}
+
 fn both<K: Ord>(a: &[&Utterance], b: &[&Utterance], key: impl Fn(&Utterance) -> K) -> BTreeSet<K> {
     let there: BTreeSet<K> = a.iter().map(|utterance| key(utterance)).collect();
     b.iter().map(|utterance| key(utterance)).filter(|key| there.contains(key)).collect()
@@ -63,5 +104,19 @@ mod tests {
         let error =
             audit(&Fold { number: 1, train: vec![&again], dev: vec![], test: vec![first] }).unwrap_err();
         assert!(error.message().contains("one recording"), "{error}");
+    }
+
+    #[test]
+    fn the_same_bytes_under_another_name_are_a_leak() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpora = fake(&["03-01-01-01-01-01-01.wav", "03-01-01-01-01-01-02.wav"]);
+        let at = |name: &str, bytes: &[u8], which: usize| {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+            Utterance { path: folder.path().join(name), ..corpora[0].utterances[which].clone() }
+        };
+        let (one, same, other) = (at("a", b"voice", 0), at("b", b"voice", 1), at("c", b"other", 1));
+        assert!(audit_contents(&[&one], &[&other]).is_ok());
+        let error = audit_contents(&[&one], &[&other, &same]).unwrap_err().to_string();
+        assert!(error.contains("same recording") && error.contains("/a"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 pub use cut::{Fold, Row, Split, write_rows};
-pub use leak::audit;
+pub use leak::{audit, audit_contents};
 
 /// The protocols known here.
 pub const NAMES: [&str; 8] = [
