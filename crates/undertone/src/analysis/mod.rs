@@ -1,12 +1,16 @@
 //! Posteriors over time → timeline: spans, turns, summary. Typed results, as every output writes them.
 
+mod cell;
+mod envelope;
 mod result;
 mod summary;
 mod timeline;
 
+pub use cell::Cell;
+pub use envelope::Envelope;
 pub use result::{
-    BaselineUsed, FORMAT, Failure, ModelUsed, Moment, Range, RecordingResult, Report, Share, Span, Speaker,
-    Summary,
+    BaselineUsed, FORMAT, Failure, ModelUsed, Moment, Range, Reaction, RecordingResult, Report, Share, Span,
+    Speaker, SpeakerSummary, Summary,
 };
 pub use summary::summarise;
-pub use timeline::{HOP, Heard, WINDOW, spans, windows};
+pub use timeline::{HOP, Heard, WINDOW, cells, spans, windows};

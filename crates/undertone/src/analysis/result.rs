@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Cell, Envelope};
 use crate::emotion::{Affect, Emotion};
 use crate::error::{Error, Warning};
 use crate::model::{Metadata, Model, Posterior};
@@ -72,6 +73,12 @@ pub struct RecordingResult {
     pub warnings: Vec<Warning>,
     /// Why there is no answer, where there is none.
     pub error: Option<Failure>,
+    /// The posterior every [`super::HOP`] of speech, in order of start: what spans are made of. For plots, not in JSON.
+    #[serde(skip)]
+    pub cells: Vec<Cell>,
+    /// The sound's outline, for plots, not in JSON.
+    #[serde(skip)]
+    pub envelope: Envelope,
 }
 
 impl RecordingResult {
@@ -159,10 +166,11 @@ impl Span {
     }
 }
 
-/// A recording in a few figures; empty where nobody speaks.
+/// A recording in a few figures; empty where nobody speaks. All figures are weighted by time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
-    /// Share of the speech per emotion (mean posterior weighted by time), most first.
+    /// Share of the speech per emotion (mean posterior), most first.
     pub emotions: Vec<Share>,
     /// Valence: mean, spread and extremes.
     pub valence: Option<Range>,
@@ -170,8 +178,58 @@ pub struct Summary {
     pub arousal: Option<Range>,
     /// Mean valence over the speech, −1…1: unpleasant to pleasant.
     pub sentiment: Option<f32>,
+    /// 95 % interval of [`Summary::sentiment`].
+    pub sentiment_interval: Option<[f32; 2]>,
+    /// How much valence and arousal move: mean distance between neighbouring spans of a speaker on the plane of both, 0…2.83.
+    pub volatility: Option<f32>,
     /// The spans of strongest emotion, strongest first.
     pub moments: Vec<Moment>,
+    /// Share of the recording in which somebody speaks, 0…1.
+    pub speech_share: f32,
+    /// Share of the recording in which nobody speaks, 0…1.
+    pub silence_share: f32,
+    /// The same for each speaker, where there are several.
+    pub speakers: Vec<SpeakerSummary>,
+    /// How speakers follow one another, where there are several.
+    pub reactions: Vec<Reaction>,
+    /// The whole in one sentence.
+    pub line: String,
+}
+
+/// One speaker of several in a few figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpeakerSummary {
+    /// As in [`Speaker::id`].
+    pub id: String,
+    /// Share of all speech, 0…1.
+    pub speech_share: f32,
+    /// Share of the speaker's speech per emotion, most first.
+    pub emotions: Vec<Share>,
+    /// Valence: mean, spread and extremes.
+    pub valence: Option<Range>,
+    /// Arousal: mean, spread and extremes.
+    pub arousal: Option<Range>,
+    /// Mean valence, −1…1.
+    pub sentiment: Option<f32>,
+    /// 95 % interval of the mean valence.
+    pub sentiment_interval: Option<[f32; 2]>,
+    /// As in [`Summary::volatility`].
+    pub volatility: Option<f32>,
+}
+
+/// How one speaker's turns follow another's: does valence go where the other's went?
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The one whose turn comes first.
+    pub from: String,
+    /// The one whose turn follows.
+    pub to: String,
+    /// How many turns of `to` follow one of `from`.
+    pub turns: usize,
+    /// Correlation of the valence of the two turns over all such pairs, −1…1; none for fewer than 3 pairs or where nothing varies.
+    pub valence: Option<f32>,
+    /// The same of arousal.
+    pub arousal: Option<f32>,
 }
 
 /// An emotion's share of the speech.

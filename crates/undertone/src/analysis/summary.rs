@@ -13,7 +13,7 @@ const QUIET: [Emotion; 2] = [Emotion::Neutral, Emotion::Calm];
 /// *Share* of an emotion: its mean posterior. *Range* of valence and arousal: mean, standard deviation and extremes over spans.
 /// *Sentiment*: mean valence, −1…1. *Moments*: the spans whose most probable emotion (neutral and calm aside) times intensity is
 /// largest.
-pub fn summarise(spans: &[Span]) -> Summary {
+pub fn summarise(spans: &[Span], seconds: f64) -> Summary {
     let whole: f64 = spans.iter().map(Span::duration).sum();
     if whole <= 0.0 {
         return Summary::default();
@@ -35,6 +35,9 @@ pub fn summarise(spans: &[Span]) -> Summary {
         arousal: range(spans, &weight, |span| span.arousal),
         valence,
         moments: moments(spans),
+        speech_share: (whole / seconds.max(whole)) as f32,
+        silence_share: (1.0 - whole / seconds.max(whole)) as f32,
+        ..Summary::default()
     }
 }
 
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn a_long_span_weighs_more_than_a_short_one() {
         let spans = [span(0.0, 3.0, Emotion::Happy, 1.0, 0.8), span(3.0, 4.0, Emotion::Sad, 1.0, -0.4)];
-        let summary = summarise(&spans);
+        let summary = summarise(&spans, 4.0);
         assert_eq!(summary.emotions[0].emotion, Emotion::Happy);
         assert!((summary.emotions[0].share - 0.75).abs() < 1e-6);
         assert!((summary.sentiment.unwrap_or(0.0) - 0.5).abs() < 1e-6);
@@ -116,8 +119,9 @@ mod tests {
             span(1.0, 2.0, Emotion::Angry, 0.6, -0.3),
             span(2.0, 3.0, Emotion::Sad, 0.9, -0.5),
         ];
-        let moments: Vec<Emotion> = summarise(&spans).moments.iter().map(|moment| moment.emotion).collect();
+        let moments: Vec<Emotion> =
+            summarise(&spans, 4.0).moments.iter().map(|moment| moment.emotion).collect();
         assert_eq!(moments, [Emotion::Sad, Emotion::Angry]);
-        assert_eq!(summarise(&[]), Summary::default());
+        assert_eq!(summarise(&[], 1.0), Summary::default());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Span;
-use crate::emotion::{Emotion, EmotionSet};
+use super::{Cell, Span};
+use crate::emotion::Emotion;
 use crate::model::Posterior;
 use crate::units::{Seconds, Segment};
 
@@ -37,104 +37,44 @@ pub struct Heard {
     pub intensity: f32,
 }
 
-/// The spans of one segment from the answers of its windows, in order.
+/// The cells of one segment from the answers of its windows, in order.
 ///
-/// The segment is cut into cells [`HOP`] long. A cell's posterior is the mean of those of the windows over it (Bayes would
-/// multiply, but overlapping windows hear the same); neighbouring cells of the same top emotion join, and a span's posterior
-/// is the mean of its cells'.
-pub fn spans(segment: Segment, heard: &[Heard], threshold: Option<f32>, channel: usize) -> Vec<Span> {
+/// The segment is cut into cells [`HOP`] long. A cell's posterior is the mean of those of the windows over its middle (Bayes
+/// would multiply, but overlapping windows hear the same); a cell that no window lies over is left out.
+pub fn cells(segment: Segment, heard: &[Heard], channel: usize) -> Vec<Cell> {
     let count = ((segment.duration().0 / HOP.0).round() as usize).max(1);
     let edge = |i: usize| match i == count {
         true => segment.end.0,
         false => segment.start.0 + i as f64 * HOP.0,
     };
-    let mut spans: Vec<(Cell, Range<usize>)> = Vec::new();
-    for i in 0..count {
-        let middle = (edge(i) + edge(i + 1)) / 2.0;
-        let over = |heard: &&Heard| heard.segment.start.0 <= middle && middle < heard.segment.end.0;
-        let Some(cell) = Cell::mean(heard.iter().filter(over)) else { continue };
-        match spans.last_mut() {
-            Some((last, cells)) if cells.end == i && last.top() == cell.top() => {
-                last.join(&cell);
-                cells.end = i + 1;
-            }
-            _ => spans.push((cell, i..i + 1)),
-        }
-    }
-    let span = |(cell, cells): (Cell, Range<usize>)| {
-        cell.span(edge(cells.start), edge(cells.end), threshold, channel)
+    let cell = |i: usize| {
+        let (start, end) = (edge(i), edge(i + 1));
+        let over = |heard: &&Heard| {
+            let middle = (start + end) / 2.0;
+            heard.segment.start.0 <= middle && middle < heard.segment.end.0
+        };
+        let over: Vec<&Heard> = heard.iter().filter(over).collect();
+        let classes = over.first()?.posterior.classes();
+        let mean = |value: &dyn Fn(&Heard) -> f32| {
+            over.iter().map(|heard| value(heard)).sum::<f32>() / over.len() as f32
+        };
+        let posterior = Emotion::ALL.map(|emotion| mean(&|heard| heard.posterior.of_class(emotion)));
+        let (posterior, intensity) = (Posterior::of(classes, posterior), mean(&|heard| heard.intensity));
+        Some(Cell { start, end, channel, speaker: None, posterior, intensity })
     };
-    spans.into_iter().map(span).collect()
+    (0..count).filter_map(cell).collect()
 }
 
-/// Sums of posteriors and intensities over windows or cells.
-struct Cell {
-    classes: EmotionSet,
-    sums: [f32; Emotion::ALL.len()],
-    intensity: f32,
-    count: f32,
-}
-
-impl Cell {
-    fn mean<'a>(heard: impl Iterator<Item = &'a Heard>) -> Option<Cell> {
-        let mut sum: Option<Cell> = None;
-        for heard in heard {
-            let one = Cell {
-                classes: heard.posterior.classes(),
-                sums: *heard.posterior.probabilities(),
-                intensity: heard.intensity,
-                count: 1.0,
-            };
-            match &mut sum {
-                Some(sum) => sum.join(&one),
-                None => sum = Some(one),
-            }
-        }
-        // A cell weighs the same however many windows lie over it.
-        sum.map(|cell| Cell {
-            sums: cell.sums.map(|p| p / cell.count),
-            intensity: cell.intensity / cell.count,
-            count: 1.0,
-            ..cell
-        })
-    }
-
-    fn join(&mut self, other: &Cell) {
-        self.sums.iter_mut().zip(other.sums).for_each(|(sum, p)| *sum += p);
-        self.intensity += other.intensity;
-        self.count += other.count;
-    }
-
-    fn posterior(&self) -> Posterior {
-        Posterior::of(self.classes, self.sums.map(|p| p / self.count))
-    }
-
-    fn top(&self) -> Emotion {
-        self.posterior().top().0
-    }
-
-    fn span(&self, start: f64, end: f64, threshold: Option<f32>, channel: usize) -> Span {
-        let posterior = self.posterior();
-        let affect = posterior.affect();
-        Span {
-            start,
-            end,
-            channel,
-            speaker: None,
-            emotion: posterior.top().0,
-            ambiguous: posterior.second_guess().is_some(),
-            posterior: self.classes.iter().map(|emotion| (emotion, posterior.of_class(emotion))).collect(),
-            set: threshold.map(|threshold| posterior.set(threshold)),
-            intensity: Some(self.intensity / self.count),
-            valence: affect.valence,
-            arousal: affect.arousal,
-        }
-    }
+/// Cells → spans: neighbours of the same top emotion and speaker join.
+pub fn spans(cells: &[Cell], threshold: Option<f32>) -> Vec<Span> {
+    let same = |a: &Cell, b: &Cell| a.touches(b) && a.posterior.top().0 == b.posterior.top().0;
+    cells.chunk_by(same).filter_map(|cells| Cell::join(cells, threshold)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emotion::EmotionSet;
 
     const FRAME: Seconds = Seconds(0.04);
 
@@ -157,7 +97,7 @@ mod tests {
     #[test]
     fn a_segment_of_one_window_is_one_span() {
         let segment = Segment { start: Seconds(1.0), end: Seconds(3.0) };
-        let spans = spans(segment, &[heard(1.0, 3.0, Emotion::Angry, 0.9)], Some(0.95), 1);
+        let spans = spans(&cells(segment, &[heard(1.0, 3.0, Emotion::Angry, 0.9)], 1), Some(0.95));
         assert_eq!(spans.len(), 1);
         let span = &spans[0];
         assert_eq!((span.start, span.end, span.channel, span.emotion), (1.0, 3.0, 1, Emotion::Angry));
@@ -173,7 +113,7 @@ mod tests {
             heard(2.4, 3.6, Emotion::Sad, 0.8),
             heard(4.8, 6.0, Emotion::Sad, 0.8),
         ];
-        let spans = spans(segment, &windows, None, 0);
+        let spans = spans(&cells(segment, &windows, 0), None);
         let got: Vec<(Emotion, f64, f64)> = spans.iter().map(|s| (s.emotion, s.start, s.end)).collect();
         let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
         assert_eq!(got.len(), 3);

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::{Analyzer, wrong_channels};
-use crate::analysis::{self, BaselineUsed, Heard, RecordingResult, Span, Speaker, spans, summarise, windows};
+use crate::analysis::{
+    self, BaselineUsed, Cell, Envelope, Heard, RecordingResult, Span, Speaker, cells, spans, summarise,
+    windows,
+};
 use crate::error::{Result, Warning};
 use crate::features::{Frames, HOP, movement};
 use crate::model::{Baseline, Pool, Posterior};
@@ -34,6 +37,7 @@ pub enum Event {
 pub struct Session<'a> {
     analyzer: &'a Analyzer,
     channels: Vec<Channel>,
+    envelope: Envelope,
     heard: u64,
 }
 
@@ -65,7 +69,12 @@ impl<'a> Session<'a> {
             usual: Usual::default(),
             speech: 0.0,
         };
-        Session { analyzer, channels: (0..channels).map(|_| channel()).collect(), heard: 0 }
+        Session {
+            analyzer,
+            channels: (0..channels).map(|_| channel()).collect(),
+            envelope: Envelope::default(),
+            heard: 0,
+        }
     }
 
     /// Takes samples at 16 kHz, one vector a channel, all of one length; gives what can be said now.
@@ -78,6 +87,7 @@ impl<'a> Session<'a> {
             return Err(wrong_channels(self.channels.len(), samples.len()));
         }
         self.heard += length as u64;
+        self.envelope.push(samples);
         let mut events = Vec::new();
         for (number, samples) in samples.iter().enumerate() {
             let channel = &mut self.channels[number];
@@ -97,9 +107,10 @@ impl<'a> Session<'a> {
         let Some(analysed) = channel.analyse(self.analyzer, range)? else { return Ok(Vec::new()) };
         channel.hear(&analysed);
         let baseline = channel.baseline(self.analyzer);
-        let mut spans = answer(self.analyzer, &[&analysed], &baseline, number)?;
-        name(&mut spans, self.analyzer, number, self.channels.len());
+        let mut cells = answer(self.analyzer, &[&analysed], &baseline, number)?;
+        name(&mut cells, self.analyzer, number, self.channels.len());
         self.channels[number].segments.push(analysed);
+        let spans = spans(&cells, self.analyzer.threshold(baseline.weight));
         Ok(spans.into_iter().map(Event::Span).collect())
     }
 
@@ -112,6 +123,7 @@ impl<'a> Session<'a> {
         let mut result = RecordingResult {
             seconds: SampleRate::MODEL.seconds(whole).0,
             channels: self.channels.len(),
+            envelope: std::mem::take(&mut self.envelope),
             ..RecordingResult::default()
         };
         let count = self.channels.len();
@@ -126,16 +138,18 @@ impl<'a> Session<'a> {
             }
             let baseline = channel.baseline(self.analyzer);
             let segments: Vec<&Analysed> = channel.segments.iter().collect();
-            let mut spans = answer(self.analyzer, &segments, &baseline, number)?;
-            name(&mut spans, self.analyzer, number, count);
-            if !spans.is_empty() {
+            let mut cells = answer(self.analyzer, &segments, &baseline, number)?;
+            name(&mut cells, self.analyzer, number, count);
+            if !cells.is_empty() {
                 result.speakers.push(channel.speaker(self.analyzer, number, count, &baseline));
             }
             result.speech_seconds += channel.speech;
-            result.spans.extend(spans);
+            result.spans.extend(spans(&cells, self.analyzer.threshold(baseline.weight)));
+            result.cells.extend(cells);
         }
+        result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
         result.spans.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
-        result.summary = summarise(&result.spans);
+        result.summary = summarise(&result.spans, result.seconds);
         if result.spans.is_empty() {
             let message = "no speech was found, so there is no emotion to tell";
             result.warnings.push(Warning::new("no_speech", message));
@@ -229,13 +243,13 @@ fn is_voice(spectrogram: &Frames, frames: Range<usize>) -> bool {
     })
 }
 
-/// The spans of analysed segments under a baseline.
+/// The cells of analysed segments under a baseline.
 fn answer(
     analyzer: &Analyzer,
     segments: &[&Analysed],
     baseline: &Baseline,
     channel: usize,
-) -> Result<Vec<Span>> {
+) -> Result<Vec<Cell>> {
     let pooled: Vec<Vec<f32>> = segments.iter().flat_map(|segment| segment.pooled.iter().cloned()).collect();
     let answers = analyzer.model().answer(&pooled, &vec![baseline; pooled.len()])?;
     let classes = &analyzer.model().metadata().classes;
@@ -253,7 +267,7 @@ fn answer(
                 intensity: answer.intensity,
             })
             .collect();
-        found.extend(spans(analysed.segment, &heard, analyzer.threshold(baseline.weight), channel));
+        found.extend(cells(analysed.segment, &heard, channel));
     }
     Ok(found)
 }
@@ -264,7 +278,7 @@ fn speaker(analyzer: &Analyzer, number: usize, count: usize) -> Option<String> {
     given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1)))
 }
 
-fn name(spans: &mut [Span], analyzer: &Analyzer, number: usize, count: usize) {
+fn name(cells: &mut [Cell], analyzer: &Analyzer, number: usize, count: usize) {
     let speaker = speaker(analyzer, number, count);
-    spans.iter_mut().for_each(|span| span.speaker.clone_from(&speaker));
+    cells.iter_mut().for_each(|cell| cell.speaker.clone_from(&speaker));
 }

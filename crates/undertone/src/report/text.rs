@@ -102,7 +102,7 @@ fn line(out: &mut String, span: &Span, width: usize, style: Style) {
 }
 
 fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
-    let Summary { emotions, valence, arousal, sentiment, moments } = &recording.summary;
+    let Summary { emotions, valence, arousal, sentiment, moments, .. } = &recording.summary;
     let row = |out: &mut String, name: &str, text: String| {
         let _ = writeln!(out, "  {} {text}", style.paint("1", &format!("{name:<10}")));
     };
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn shown(spans: Vec<Span>, colour: bool) -> String {
-        let summary = summarise(&spans);
+        let summary = summarise(&spans, 63.2);
         let result = RecordingResult {
             path: "call.wav".into(),
             seconds: 63.2,
