@@ -1,5 +1,10 @@
 //! The one room that knows all above: a recording in, its timeline out.
 
+mod answer;
+mod channel;
+mod channels;
+mod level;
+mod live;
 mod session;
 
 use std::path::Path;
@@ -7,12 +12,17 @@ use std::path::Path;
 use crate::analysis::{RecordingResult, Report};
 use crate::audio::{self, Channels, Recording, Source};
 use crate::emotion::EmotionSet;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Warning};
 use crate::model::Model;
 use crate::speech;
 use crate::units::{SampleRate, Seconds};
 
+use answer::Voice;
+use session::Pace;
 pub use session::{Event, Session};
+
+/// Chunks of a quarter of a second that are decoded ahead.
+const CHUNKS_AHEAD: usize = 64;
 
 /// What an analysis can be asked for.
 #[derive(Clone, Debug)]
@@ -95,7 +105,7 @@ impl Analyzer {
 
     /// A session for live samples at 16 kHz: `channels` of them, analysed apart.
     pub fn session(&self, channels: usize) -> Session<'_> {
-        Session::new(self, channels)
+        Session::new(self, channels, Pace::Live)
     }
 
     /// Analyses a file.
@@ -123,20 +133,56 @@ impl Analyzer {
         source: impl Into<Source>,
         progress: &mut dyn FnMut(Seconds, Option<Seconds>),
     ) -> Result<RecordingResult> {
-        let source = source.into();
+        self.listen(source.into(), Pace::Whole, progress, &mut |_| {})
+    }
+
+    /// [`Analyzer::analyze`] for a stream that somebody listens to: `event` is told spans as soon as their end has been heard.
+    ///
+    /// # Errors
+    /// What opening and decoding answer; see [`Recording::open`].
+    pub fn follow(
+        &self,
+        source: impl Into<Source>,
+        progress: &mut dyn FnMut(Seconds, Option<Seconds>),
+        event: &mut dyn FnMut(Event),
+    ) -> Result<RecordingResult> {
+        self.listen(source.into(), Pace::Live, progress, event)
+    }
+
+    fn listen(
+        &self,
+        source: Source,
+        pace: Pace,
+        progress: &mut dyn FnMut(Seconds, Option<Seconds>),
+        event: &mut dyn FnMut(Event),
+    ) -> Result<RecordingResult> {
         let path = source.path().unwrap_or(Path::new("-")).to_path_buf();
         let Options { channels, track, ffmpeg, .. } = self.options;
         let mut recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
-        let mut session = self.session(recording.channels());
-        let mut heard = 0;
-        while let Some(chunk) = recording.next_chunk().map_err(|error| error.at(&path))? {
-            session.push(&chunk.channels)?;
-            heard += chunk.channels[0].len() as u64;
-            progress(SampleRate::MODEL.seconds(heard), recording.info().duration);
-        }
-        let mut result = session.finish()?;
+        let (info, mut heard) = (recording.info().clone(), 0);
+        let mut session = Session::new(self, recording.channels(), pace);
+        // Decoding runs beside everything else, some seconds ahead.
+        let (mut result, warnings) = std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::sync_channel(CHUNKS_AHEAD);
+            let decoding = scope.spawn(move || -> Result<Vec<Warning>> {
+                while let Some(chunk) = recording.next_chunk()? {
+                    if sender.send(chunk).is_err() {
+                        break;
+                    }
+                }
+                Ok(recording.warnings().to_vec())
+            });
+            for chunk in &receiver {
+                session.push(&chunk.channels)?.into_iter().for_each(&mut *event);
+                heard += chunk.channels[0].len() as u64;
+                progress(SampleRate::MODEL.seconds(heard), info.duration);
+            }
+            let decoded = decoding.join().unwrap_or_else(|_| Err(Error::malformed("it cannot be decoded")));
+            let warnings = decoded.map_err(|error| error.at(&path))?;
+            Ok::<_, Error>((session.finish()?, warnings))
+        })?;
         result.path = path;
-        result.warnings.splice(0..0, recording.warnings().iter().cloned());
+        result.warnings.splice(0..0, warnings);
         Ok(result)
     }
 
@@ -154,6 +200,17 @@ impl Analyzer {
         let thresholds =
             if weight > 0.5 { &metadata.thresholds.baseline } else { &metadata.thresholds.unadapted };
         thresholds.get(&coverage_key(self.options.coverage)).copied()
+    }
+
+    /// The emotions that compete.
+    fn emotions(&self) -> EmotionSet {
+        self.options.emotions
+    }
+
+    /// The voice of a channel: the name given for it, or its number where channels are apart.
+    fn voice(&self, number: usize, count: usize) -> Voice {
+        let given = self.options.speakers.get(number).cloned();
+        Voice::new(given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1))), number)
     }
 
     fn temperature(&self, weight: f32) -> f32 {

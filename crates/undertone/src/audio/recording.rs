@@ -43,7 +43,7 @@ pub struct Info {
     pub duration: Option<Seconds>,
 }
 
-/// About a second of samples at 16 kHz, nominal −1…1: one vector a channel, all of one length.
+/// About a quarter of a second of samples at 16 kHz, nominal −1…1: one vector a channel, all of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chunk {
     /// Samples channel by channel; never empty, the vectors may be.
@@ -145,7 +145,7 @@ impl Recording {
         if self.done {
             return Ok(None);
         }
-        let wanted = self.decoder.rate().0 as usize;
+        let wanted = self.decoder.rate().0.div_ceil(4) as usize;
         let mut channels = vec![Vec::new(); self.channels()];
         while channels[0].len() < wanted {
             if self.silence > 0 {

@@ -16,7 +16,7 @@ use crate::features::{Frames, ROWS, Spectrogram};
 
 pub use calibrate::Posterior;
 pub use metadata::{Conditions, FORMAT, Measured, Metadata, Population, TrainedOn};
-use onnx::Rows;
+use onnx::{Rows, Threads};
 pub use pool::Pool;
 
 /// The model that is built in.
@@ -159,8 +159,20 @@ impl Model {
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn hear(&self, waveform: &[f32]) -> Result<Heard> {
+        self.hear_on(waveform, Threads::All)
+    }
+
+    /// [`Model::hear`] on one core: for callers that hear many waveforms side by side.
+    ///
+    /// # Errors
+    /// `Model` where the network refuses its input.
+    pub fn hear_alone(&self, waveform: &[f32]) -> Result<Heard> {
+        self.hear_on(waveform, Threads::One)
+    }
+
+    fn hear_on(&self, waveform: &[f32], threads: Threads) -> Result<Heard> {
         let spectrogram = SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform));
-        let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS })?;
+        let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS }, threads)?;
         Ok(Heard { frames: Frames::new(frames, width), spectrogram })
     }
 

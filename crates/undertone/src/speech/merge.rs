@@ -60,6 +60,13 @@ impl Merge {
         self.close()
     }
 
+    /// The span that is still open, as far as it is certain: from its start with its padding to its last good score.
+    pub fn open(&self) -> Option<Range<usize>> {
+        let span = self.open.as_ref().filter(|span| span.len() >= self.rules.shortest)?;
+        let rest = self.cut_at == Some(span.start);
+        Some(if rest { span.start } else { span.start.saturating_sub(self.rules.pad) }..span.end)
+    }
+
     /// The frame from which on nothing is settled: the start of the open span with its padding, or the next frame's.
     pub fn settled(&self) -> usize {
         self.open.as_ref().map_or(self.frame, |span| span.start).saturating_sub(self.rules.pad)
@@ -119,6 +126,14 @@ mod tests {
     fn a_span_that_never_ends_is_cut_without_a_gap_or_an_overlap() {
         let spans = spans(&[0.9; 250]);
         assert_eq!(spans, [0..100, 100..200, 200..250]);
+    }
+
+    #[test]
+    fn an_open_span_is_told_with_its_padding_and_without_the_pause_after_it() {
+        let mut merge = Merge::new(RULES);
+        let open: Vec<_> =
+            [0.0, 0.0, 0.9, 0.9, 0.0].into_iter().map(|x| (merge.push(x), merge.open()).1).collect();
+        assert_eq!(open, [None, None, None, Some(1..4), Some(1..4)]);
     }
 
     #[test]

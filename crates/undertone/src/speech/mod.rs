@@ -94,7 +94,7 @@ impl Detector {
     }
 
     /// The segment that is still open at the end of the stream.
-    pub fn finish(mut self) -> Option<Range<u64>> {
+    pub fn end(&mut self) -> Option<Range<u64>> {
         let mut last = None;
         if !self.waiting.is_empty() {
             self.waiting.resize(FRAME, 0.0);
@@ -103,6 +103,11 @@ impl Detector {
         }
         let heard = self.heard;
         last.or_else(|| self.merge.finish()).map(samples_of).map(|range| range.start..range.end.min(heard))
+    }
+
+    /// The segment that is still open, as far as it is certain.
+    pub fn open(&self) -> Option<Range<u64>> {
+        self.merge.open().map(samples_of)
     }
 
     /// The sample before which nothing will be found any more.
@@ -119,7 +124,7 @@ fn samples_of(frames: Range<usize>) -> Range<u64> {
 pub fn segments(waveform: &[f32], options: &Options) -> Vec<Segment> {
     let mut detector = Detector::new(options);
     let mut found = detector.push(waveform);
-    found.extend(detector.finish());
+    found.extend(detector.end());
     let time = |sample: u64| SampleRate::MODEL.seconds(sample.min(waveform.len() as u64));
     found.into_iter().map(|range| Segment { start: time(range.start), end: time(range.end) }).collect()
 }

@@ -24,6 +24,20 @@ const VALUES: [&str; 9] = [
     "intensity",
 ];
 
+thread_local! {
+    /// For callers that spread waveforms over the cores themselves: one thread a caller.
+    static ALONE: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
+}
+
+/// How many threads a run may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// One: the caller keeps the other cores busy.
+    One,
+    /// As many as the network was given.
+    All,
+}
+
 /// A matrix of `f32`, row-major.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
@@ -75,11 +89,19 @@ impl Network {
         self.nodes[VALUES.iter().position(|known| *known == name).unwrap_or(0)]
     }
 
-    fn run(&self, inputs: &[(&str, ValueOrView<'_>)], outputs: &[&str]) -> Result<Vec<(Vec<f32>, usize)>> {
+    fn run(
+        &self,
+        inputs: &[(&str, ValueOrView<'_>)],
+        outputs: &[&str],
+        threads: Threads,
+    ) -> Result<Vec<(Vec<f32>, usize)>> {
         let inputs = inputs.iter().map(|(name, value)| (self.node(name), value.clone())).collect();
         let outputs: Vec<NodeId> = outputs.iter().map(|name| self.node(name)).collect();
         let mut options = RunOptions::default();
-        options.thread_pool = self.threads.clone();
+        options.thread_pool = match threads {
+            Threads::One => Some(ALONE.with(Arc::clone)),
+            Threads::All => self.threads.clone(),
+        };
         let values = self
             .model
             .run(inputs, &outputs, Some(options))
@@ -88,10 +110,10 @@ impl Network {
     }
 
     /// `spectrogram` (one segment) → `frames`, row after row, and their width.
-    pub(super) fn frames(&self, spectrogram: Rows) -> Result<(Vec<f32>, usize)> {
+    pub(super) fn frames(&self, spectrogram: Rows, threads: Threads) -> Result<(Vec<f32>, usize)> {
         let t = spectrogram.data.len() / spectrogram.width;
         let input = NdTensorView::from_data([1, t, spectrogram.width], spectrogram.data);
-        let mut outputs = self.run(&[("spectrogram", input.into())], &["frames"])?;
+        let mut outputs = self.run(&[("spectrogram", input.into())], &["frames"], threads)?;
         outputs.pop().ok_or_else(|| Error::model("it gives no frames"))
     }
 
@@ -105,7 +127,7 @@ impl Network {
             ("baseline_scale", scale.into()),
             ("baseline_weight", weight.into()),
         ];
-        let mut outputs = self.run(&inputs, &["logits", "intensity"])?.into_iter();
+        let mut outputs = self.run(&inputs, &["logits", "intensity"], Threads::All)?.into_iter();
         let mut next = || outputs.next().map(|(values, _)| values).unwrap_or_default();
         Ok(Answers { logits: next(), intensity: next() })
     }
@@ -126,7 +148,8 @@ impl Network {
             ("baseline_scale", row(scale).into()),
             ("baseline_weight", row(&weight).into()),
         ];
-        let outputs = self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"])?;
+        let outputs =
+            self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"], Threads::All)?;
         Ok(outputs.into_iter().map(|(values, _)| values).collect())
     }
 }
