@@ -8,22 +8,16 @@ use half::slice::HalfFloatSliceExt;
 
 use super::Analyzer;
 use super::level::Levels;
+use super::line::Band;
 use crate::analysis::windows;
 use crate::error::Result;
-use crate::features::{Frames, HOP, movement};
+use crate::features::{HOP, Movements};
 use crate::model::Pool;
 use crate::speech::Detector;
 use crate::units::{SampleRate, Seconds, Segment};
 
 /// Analysis frames in one of the network's.
 pub(super) const VIEW_FRAMES: usize = 4;
-/// Windows whose harmonics move less hold notes, not speech; see [`crate::features::Movement`].
-const LEAST_HARMONICS: f32 = 0.6;
-/// Windows whose timbre moves less are noise.
-const LEAST_TIMBRE: f32 = 0.26;
-/// At most this share of a voice's frames may hold its strongest partial; of the windows of the five corpora 99.9 % are below.
-const MOST_HELD: f32 = 0.35;
-
 /// One channel.
 pub(super) struct Channel {
     pub detector: Detector,
@@ -51,6 +45,8 @@ pub(super) struct Analysed {
     pub segment: Segment,
     /// Where somebody's voice is in it, window by window.
     pub windows: Vec<Segment>,
+    /// The line it came over.
+    pub band: Band,
     /// The windows' embeddings, in half precision: an hour of speech is 6 MB.
     pooled: Vec<f16>,
 }
@@ -58,7 +54,7 @@ pub(super) struct Analysed {
 impl Channel {
     pub(super) fn new(analyzer: &Analyzer) -> Channel {
         Channel {
-            detector: Detector::new(&analyzer.options().speech),
+            detector: Detector::new(analyzer.speech()),
             buffer: VecDeque::new(),
             start: 0,
             cut_at: None,
@@ -91,7 +87,7 @@ impl Channel {
         let receptive = metadata.rate.samples(metadata.receptive_seconds);
         let rest = self.cut_at == Some(range.start);
         self.cut_at = Some(range.end);
-        let longest = metadata.rate.samples(analyzer.options().speech.longest);
+        let longest = metadata.rate.samples(analyzer.speech().longest);
         let before = if rest { receptive } else { 0 };
         let after = if rest || range.end - range.start >= longest { receptive } else { 0 };
         let from = range.start.saturating_sub(before).max(self.start);
@@ -128,11 +124,14 @@ impl Stretch {
         let skip = (start - self.from) as usize / frame_samples;
         let count = ((end - start) as usize).div_ceil(frame_samples).min(heard.frames.len() - skip);
         let pool = Pool::new(heard.frames.data(), heard.frames.width());
+        let movements = Movements::of(&heard.spectrogram);
         let segment = Segment { start: rate.seconds(start), end: rate.seconds(end) };
-        let mut analysed = Analysed { segment, windows: Vec::new(), pooled: Vec::new() };
+        let band = Band::of(&heard.spectrogram);
+        let mut analysed = Analysed { segment, band, windows: Vec::new(), pooled: Vec::new() };
         for window in windows(count, frame) {
             let of = window.start + skip..window.end + skip;
-            if is_voice(&heard.spectrogram, of.start * VIEW_FRAMES..of.end * VIEW_FRAMES) {
+            let moved = movements.within(of.start * VIEW_FRAMES..of.end * VIEW_FRAMES);
+            if analyzer.bounds().hold(moved) {
                 let start = segment.start + Seconds(window.start as f64 * frame.0);
                 let end = segment.start + Seconds(window.end as f64 * frame.0);
                 analysed.keep(Segment { start, end: Seconds(end.0.min(segment.end.0)) }, &pool.window(of));
@@ -161,7 +160,8 @@ impl Analysed {
         if self.windows.iter().all(|&window| keep(window)) {
             return;
         }
-        let mut kept = Analysed { segment: self.segment, windows: Vec::new(), pooled: Vec::new() };
+        let mut kept =
+            Analysed { segment: self.segment, band: self.band, windows: Vec::new(), pooled: Vec::new() };
         for (i, &window) in self.windows.iter().enumerate() {
             if keep(window) {
                 kept.keep(window, &self.pooled(i));
@@ -169,11 +169,4 @@ impl Analysed {
         }
         *self = kept;
     }
-}
-
-/// Whether a stretch that the detector takes for speech moves as a voice does.
-pub(super) fn is_voice(spectrogram: &Frames, frames: Range<usize>) -> bool {
-    movement(spectrogram, frames).is_some_and(|moved| {
-        moved.harmonics >= LEAST_HARMONICS && moved.timbre >= LEAST_TIMBRE && moved.held <= MOST_HELD
-    })
 }

@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use super::Analyzer;
 use super::answer::{Voice, posteriors, spans_of};
-use super::channel::{Channel, VIEW_FRAMES, is_voice};
+use super::channel::{Channel, VIEW_FRAMES};
 use crate::analysis::{Cell, HOP, Span, WINDOW};
 use crate::error::Result;
-use crate::features;
+use crate::features::{self, Movements};
 use crate::model::Pool;
 use crate::units::{SampleRate, Seconds, Segment};
 
@@ -130,9 +130,8 @@ fn cell(
     let frame = features::HOP * VIEW_FRAMES;
     let at = |sample: u64| (((sample - from) as usize).div_ceil(frame)).min(heard.frames.len());
     let frames = at(window.start)..at(window.end.min(channel.end()));
-    if frames.is_empty()
-        || !is_voice(&heard.spectrogram, frames.start * VIEW_FRAMES..frames.end * VIEW_FRAMES)
-    {
+    let views = frames.start * VIEW_FRAMES..frames.end * VIEW_FRAMES;
+    if frames.is_empty() || !analyzer.bounds().hold(Movements::of(&heard.spectrogram).within(views)) {
         return Ok(None);
     }
     let pooled = Pool::new(heard.frames.data(), heard.frames.width()).window(frames);

@@ -4,14 +4,16 @@ mod answer;
 mod channel;
 mod channels;
 mod level;
+mod line;
 mod live;
 mod session;
+mod voice;
 
 use std::path::Path;
 
 use crate::analysis::{RecordingResult, Report};
 use crate::audio::{self, Channels, Recording, Source};
-use crate::emotion::EmotionSet;
+use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, ErrorKind, Result, Warning};
 use crate::model::Model;
 use crate::speech;
@@ -20,9 +22,14 @@ use crate::units::{SampleRate, Seconds};
 use answer::Voice;
 use session::Pace;
 pub use session::{Event, Session};
+use voice::Bounds;
 
 /// Chunks of a quarter of a second that are decoded ahead.
 const CHUNKS_AHEAD: usize = 64;
+
+/// The emotions that RAVDESS's actors sing: the only ones a model could learn from songs.
+const SUNG: [Emotion; 6] =
+    [Emotion::Neutral, Emotion::Calm, Emotion::Happy, Emotion::Sad, Emotion::Angry, Emotion::Fearful];
 
 /// What an analysis can be asked for.
 #[derive(Clone, Debug)]
@@ -41,6 +48,8 @@ pub struct Options {
     pub track: Option<usize>,
     /// Decode by an installed ffmpeg.
     pub ffmpeg: bool,
+    /// A sung voice over music instead of speech. Experimental; only the emotions of the sung corpus compete.
+    pub song: bool,
 }
 
 impl Default for Options {
@@ -53,6 +62,7 @@ impl Default for Options {
             speech: speech::Options::default(),
             track: None,
             ffmpeg: false,
+            song: false,
         }
     }
 }
@@ -76,8 +86,12 @@ impl Analyzer {
     ///
     /// # Errors
     /// `Config` where no emotion asked for is one of the model's, or the coverage is not one that it knows.
-    pub fn new(model: Model, options: Options) -> Result<Analyzer> {
+    pub fn new(model: Model, mut options: Options) -> Result<Analyzer> {
         let metadata = model.metadata();
+        if options.song {
+            options.emotions = options.emotions.and(SUNG.into_iter().collect());
+            options.speech = voice::of_song();
+        }
         let asked: EmotionSet =
             metadata.classes.iter().copied().filter(|class| options.emotions.contains(*class)).collect();
         if asked.is_empty() {
@@ -179,7 +193,9 @@ impl Analyzer {
             }
             let decoded = decoding.join().unwrap_or_else(|_| Err(Error::malformed("it cannot be decoded")));
             let warnings = decoded.map_err(|error| error.at(&path))?;
-            Ok::<_, Error>((session.finish()?, warnings))
+            session.drain()?.into_iter().for_each(&mut *event);
+            let line = session.telephone(&info);
+            Ok::<_, Error>((session.finish()?, warnings.into_iter().chain(line)))
         })?;
         result.path = path;
         result.warnings.splice(0..0, warnings);
@@ -200,6 +216,16 @@ impl Analyzer {
         let thresholds =
             if weight > 0.5 { &metadata.thresholds.baseline } else { &metadata.thresholds.unadapted };
         thresholds.get(&coverage_key(self.options.coverage)).copied()
+    }
+
+    /// How a voice is found.
+    fn speech(&self) -> &speech::Options {
+        &self.options.speech
+    }
+
+    /// What passes for one.
+    fn bounds(&self) -> Bounds {
+        if self.options.song { Bounds::SONG } else { Bounds::SPEECH }
     }
 
     /// The emotions that compete.

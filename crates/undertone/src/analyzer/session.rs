@@ -6,8 +6,9 @@ use super::answer::{Part, Voice, answer, spans_of};
 use super::channel::{Analysed, Channel, Stretch};
 use super::level::Alike;
 use super::live::Live;
-use super::{Analyzer, channels, wrong_channels};
+use super::{Analyzer, channels, line, wrong_channels};
 use crate::analysis::{Cell, Envelope, RecordingResult, Span, summarise};
+use crate::audio::Info;
 use crate::error::{Result, Warning};
 use crate::units::SampleRate;
 
@@ -132,17 +133,34 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Says so where what was heard came over a telephone line.
+    pub(super) fn telephone(&self, info: &Info) -> Option<Warning> {
+        let heard = || self.channels.iter().flat_map(|channel| &channel.heard);
+        let speech = heard().map(|analysed| analysed.segment.duration().0).sum();
+        line::telephone(info, heard().map(|analysed| analysed.band), speech)
+    }
+
+    /// Ends the segments that are still open and hears what waits; gives what was left to say.
+    ///
+    /// # Errors
+    /// `Model` where the network refuses its input.
+    pub fn drain(&mut self) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        for number in 0..self.channels.len() {
+            if let Some(range) = self.channels[number].detector.end() {
+                events.extend(self.settled(number, range)?);
+            }
+        }
+        self.analyse()?;
+        Ok(events.into_iter().map(Event::Span).collect())
+    }
+
     /// The end: answers again for everything by the final baselines.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn finish(mut self) -> Result<RecordingResult> {
-        for (number, channel) in self.channels.iter_mut().enumerate() {
-            if let Some(range) = channel.detector.end() {
-                self.waiting.push((number, channel.cut(range, self.analyzer)));
-            }
-        }
-        self.analyse()?;
+        self.drain()?;
         let mut result = RecordingResult {
             seconds: SampleRate::MODEL.seconds(self.heard).0,
             channels: self.channels.len(),

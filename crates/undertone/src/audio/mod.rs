@@ -1,5 +1,6 @@
 //! Bytes → samples: decoding, channels, resampling, limits.
 
+mod clipping;
 mod decode;
 mod ffmpeg;
 mod files;

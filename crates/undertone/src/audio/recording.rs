@@ -1,5 +1,6 @@
 //! An open recording: samples at 16 kHz, chunk after chunk, whatever it was found as.
 
+use super::clipping::Clipping;
 use super::decode::{Block, Decoder};
 use super::ffmpeg;
 use super::resample::Resample;
@@ -65,7 +66,10 @@ const LONGEST_GAP: Seconds = Seconds(6.0 * 3600.0);
 pub struct Recording {
     decoder: Decoder,
     resample: Resample,
+    /// The rate of the samples that go into it.
+    rate: SampleRate,
     info: Info,
+    clipping: Clipping,
     split: bool,
     warnings: Vec<Warning>,
     replaced: u64,
@@ -110,8 +114,10 @@ impl Recording {
         let channels = if split { info.channels } else { 1 };
         Ok(Recording {
             resample: Resample::new(decoder.rate(), SampleRate::MODEL, channels)?,
+            rate: decoder.rate(),
             decoder,
             info,
+            clipping: Clipping::default(),
             split,
             warnings: Vec::new(),
             replaced: 0,
@@ -145,16 +151,21 @@ impl Recording {
         if self.done {
             return Ok(None);
         }
-        let wanted = self.decoder.rate().0.div_ceil(4) as usize;
-        let mut channels = vec![Vec::new(); self.channels()];
-        while channels[0].len() < wanted {
+        let mut out = vec![Vec::new(); self.channels()];
+        let mut channels = out.clone();
+        while channels[0].len() < self.rate.0.div_ceil(4) as usize {
             if self.silence > 0 {
-                let n = self.silence.min((wanted - channels[0].len()) as u64);
+                let n = self.silence.min(u64::from(self.rate.0));
                 self.silence -= n;
                 channels.iter_mut().for_each(|channel| channel.resize(channel.len() + n as usize, 0.0));
                 continue;
             }
             match self.pending.take() {
+                Some(block) if block.rate != self.rate => {
+                    let before = std::mem::replace(&mut channels, vec![Vec::new(); out.len()]);
+                    self.change_rate(before, &mut out, block.rate)?;
+                    self.pending = Some(block);
+                }
                 Some(block) => self.take(&block, &mut channels),
                 None => match self.decoder.next_block()? {
                     Some(block) => self.bridge(block),
@@ -166,13 +177,25 @@ impl Recording {
             }
         }
         self.heard += channels[0].len() as u64;
-        let mut out = self.resample.push(channels)?;
+        append(&mut out, self.resample.push(channels)?);
         if self.done {
-            let rest = self.resample.finish(self.channels())?;
-            out.iter_mut().zip(rest).for_each(|(out, rest)| out.extend(rest));
+            append(&mut out, self.resample.finish(self.channels())?);
             self.finish()?;
         }
         Ok(Some(Chunk { channels: out }))
+    }
+
+    /// Ends resampling from the rate so far and begins anew from another.
+    fn change_rate(&mut self, before: Vec<Vec<f32>>, out: &mut [Vec<f32>], rate: SampleRate) -> Result<()> {
+        self.heard += before[0].len() as u64;
+        append(out, self.resample.push(before)?);
+        append(out, self.resample.finish(self.channels())?);
+        let message =
+            format!("the rate changes from {} to {rate} on the way; both parts were analysed", self.rate);
+        self.warnings.push(Warning::new("rate_change", message));
+        self.resample = Resample::new(rate, SampleRate::MODEL, self.channels())?;
+        self.rate = rate;
+        Ok(())
     }
 
     /// Puts silence where the container's clock jumps ahead.
@@ -181,7 +204,7 @@ impl Recording {
             let message = format!("the container's clock jumps by {}; the jump is left out", block.gap);
             self.warnings.push(Warning::new("clock", message));
         } else if block.gap > GAP {
-            self.silence = self.decoder.rate().samples(block.gap);
+            self.silence = self.rate.samples(block.gap);
             let message = format!("a gap of {} was kept as silence", block.gap);
             self.warnings.push(Warning::new("gap", message));
         }
@@ -191,6 +214,7 @@ impl Recording {
     /// Averages or splits a block's channels; numbers that are none become 0 and are counted.
     fn take(&mut self, block: &Block, out: &mut [Vec<f32>]) {
         let n = self.info.channels;
+        self.clipping.push(&block.samples, n);
         let replaced = &mut self.replaced;
         let mut clean = |x: f32| {
             let sound = x.is_finite() && x.abs() < 1e6;
@@ -228,6 +252,11 @@ impl Recording {
             let message = format!("{} samples were not numbers and count as 0", self.replaced);
             self.warnings.push(Warning::new("not_finite", message));
         }
+        self.warnings.extend(self.clipping.warning());
         Ok(())
     }
+}
+
+fn append(out: &mut [Vec<f32>], more: Vec<Vec<f32>>) {
+    out.iter_mut().zip(more).for_each(|(out, more)| out.extend(more));
 }

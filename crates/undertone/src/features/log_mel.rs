@@ -26,12 +26,21 @@ pub fn window() -> Vec<f32> {
     hann(WINDOW)
 }
 
-/// Weight of a bin of the power spectrum in a band, 0…1.
-pub fn weight(band: usize, bin: usize) -> f32 {
+/// Edge `i` of the bands in Hz: band `b` rises from edge `b` to edge `b + 1` and falls to edge `b + 2`.
+fn edge(i: usize) -> f64 {
     let mel = |hz: f64| 2595.0 * (1.0 + hz / 700.0).log10();
     let hz = |mel: f64| 700.0 * (10f64.powf(mel / 2595.0) - 1.0);
     let step = (mel(HIGHEST_HZ) - mel(LOWEST_HZ)) / (BANDS + 1) as f64;
-    let edge = |i: usize| hz(mel(LOWEST_HZ) + step * i as f64);
+    hz(mel(LOWEST_HZ) + step * i as f64)
+}
+
+/// The frequency at the middle of a band, in Hz.
+pub fn centre(band: usize) -> f64 {
+    edge(band + 1)
+}
+
+/// Weight of a bin of the power spectrum in a band, 0…1.
+pub fn weight(band: usize, bin: usize) -> f32 {
     let (low, centre, high) = (edge(band), edge(band + 1), edge(band + 2));
     let f = bin as f64 * f64::from(SampleRate::MODEL.0) / FFT as f64;
     ((f - low) / (centre - low)).min((high - f) / (high - centre)).max(0.0) as f32

@@ -10,7 +10,7 @@ pub mod prosody;
 
 pub use frames::Frames;
 use log_mel::LogMel;
-pub use movement::{Movement, movement};
+pub use movement::{Movement, Movements};
 use pitch_view::PitchView;
 
 /// Samples between two frames of a spectrogram at 16 kHz: 10 ms.

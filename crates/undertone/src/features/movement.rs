@@ -35,21 +35,54 @@ pub struct Movement {
     pub held: f32,
 }
 
-/// How much the sound moves in some frames of a [`super::Spectrogram`]; none where fewer than eight are loud.
-pub fn movement(spectrogram: &Frames, frames: Range<usize>) -> Option<Movement> {
-    let rows: Vec<&[f32]> = spectrogram.rows().skip(frames.start).take(frames.len()).collect();
-    let level = |row: &&[f32]| row[..log_mel::BANDS].iter().map(|x| x.exp()).sum::<f32>().ln();
-    let levels: Vec<f32> = rows.iter().map(level).collect();
-    let floor = levels.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b)) - FLOOR;
-    let loud: Vec<bool> = levels.iter().map(|&level| level > floor).collect();
-    let strongest: Vec<f32> = rows.iter().map(|row| strongest(&row[log_mel::BANDS..])).collect();
-    let pitch: Vec<Vec<f32>> = rows.iter().map(|row| centred(&row[log_mel::BANDS..])).collect();
-    let timbre: Vec<Vec<f32>> = rows.iter().map(|row| cepstrum(&row[..log_mel::BANDS])).collect();
-    Some(Movement {
-        harmonics: median_change(&pitch, &loud, HARMONICS_APART)?,
-        timbre: median_change(&timbre, &loud, TIMBRE_APART)?,
-        held: held(&strongest, &loud),
-    })
+/// How much a spectrogram moves from frame to frame, ready to be asked about any stretch of it.
+pub struct Movements {
+    /// Natural logarithm of each frame's power.
+    levels: Vec<f32>,
+    /// Mean absolute change of the pitch view's bands against [`HARMONICS_APART`] frames before.
+    harmonics: Vec<f32>,
+    /// Mean absolute change of the cepstral coefficients against [`TIMBRE_APART`] frames before.
+    timbre: Vec<f32>,
+    /// Whether the strongest partial is where it was [`PITCH_APART`] frames before.
+    stays: Vec<bool>,
+}
+
+impl Movements {
+    /// Measures every frame of a [`super::Spectrogram`] once.
+    pub fn of(spectrogram: &Frames) -> Movements {
+        let rows: Vec<&[f32]> = spectrogram.rows().collect();
+        let level = |row: &&[f32]| row[..log_mel::BANDS].iter().map(|x| x.exp()).sum::<f32>().ln();
+        let strongest: Vec<f32> = rows.iter().map(|row| strongest(&row[log_mel::BANDS..])).collect();
+        let pitch: Vec<Vec<f32>> = rows.iter().map(|row| centred(&row[log_mel::BANDS..])).collect();
+        let waves = waves();
+        let timbre: Vec<Vec<f32>> = rows.iter().map(|row| cepstrum(&row[..log_mel::BANDS], &waves)).collect();
+        let stays = |t: usize| t >= PITCH_APART && (strongest[t] - strongest[t - PITCH_APART]).abs() < HELD;
+        Movements {
+            levels: rows.iter().map(level).collect(),
+            harmonics: changes(&pitch, HARMONICS_APART),
+            timbre: changes(&timbre, TIMBRE_APART),
+            stays: (0..rows.len()).map(stays).collect(),
+        }
+    }
+
+    /// How much the sound moves in some frames; none where fewer than eight are loud.
+    pub fn within(&self, frames: Range<usize>) -> Option<Movement> {
+        let frames = frames.start.min(self.levels.len())..frames.end.min(self.levels.len());
+        let levels = &self.levels[frames.clone()];
+        let floor = levels.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b)) - FLOOR;
+        let loud: Vec<bool> = levels.iter().map(|&level| level > floor).collect();
+        // Pairs of loud frames, both within the stretch, by the later one.
+        let pairs = |apart: usize| {
+            let (loud, start) = (&loud, frames.start);
+            (apart..loud.len()).filter(move |&t| loud[t] && loud[t - apart]).map(move |t| start + t)
+        };
+        let held = pairs(PITCH_APART).filter(|&t| self.stays[t]).count() as f32;
+        Some(Movement {
+            harmonics: median(pairs(HARMONICS_APART).map(|t| self.harmonics[t]).collect())?,
+            timbre: median(pairs(TIMBRE_APART).map(|t| self.timbre[t]).collect())?,
+            held: held / pairs(PITCH_APART).count().max(1) as f32,
+        })
+    }
 }
 
 /// Where the strongest partial lies, in bands: the peak of the parabola through the loudest band and its neighbours.
@@ -61,35 +94,32 @@ fn strongest(bands: &[f32]) -> f32 {
     if bend < 0.0 { at as f32 + 0.5 * (before - after) / bend } else { at as f32 }
 }
 
-/// Share of the loud frames whose strongest partial stays.
-fn held(strongest: &[f32], loud: &[bool]) -> f32 {
-    let pairs = (PITCH_APART..loud.len()).filter(|&t| loud[t] && loud[t - PITCH_APART]);
-    let (all, stay) = pairs.fold((0, 0), |(all, stay), t| {
-        (all + 1, stay + usize::from((strongest[t] - strongest[t - PITCH_APART]).abs() < HELD))
-    });
-    stay as f32 / all.max(1) as f32
-}
-
 fn centred(row: &[f32]) -> Vec<f32> {
     let mean = row.iter().sum::<f32>() / row.len() as f32;
     row.iter().map(|x| x - mean).collect()
 }
 
-/// Coefficients 1…8 of the cosine transform of the bands, so scaled that they are amplitudes of the cosines.
-fn cepstrum(bands: &[f32]) -> Vec<f32> {
-    let n = bands.len() as f32;
-    let wave = |k: usize, band: usize| (PI * k as f32 * (band as f32 + 0.5) / n).cos();
-    let coefficient = |k| bands.iter().enumerate().map(|(band, x)| x * wave(k, band)).sum::<f32>() * 2.0 / n;
-    (1..=COEFFICIENTS).map(coefficient).collect()
+/// The cosines of coefficients 1…8 over the bands, so scaled that coefficients are amplitudes.
+fn waves() -> Vec<[f32; log_mel::BANDS]> {
+    let n = log_mel::BANDS as f32;
+    let wave = |k: usize, band: usize| (PI * k as f32 * (band as f32 + 0.5) / n).cos() * 2.0 / n;
+    (1..=COEFFICIENTS).map(|k| std::array::from_fn(|band| wave(k, band))).collect()
 }
 
-fn median_change(rows: &[Vec<f32>], loud: &[bool], apart: usize) -> Option<f32> {
+fn cepstrum(bands: &[f32], waves: &[[f32; log_mel::BANDS]]) -> Vec<f32> {
+    waves.iter().map(|wave| bands.iter().zip(wave).map(|(x, wave)| x * wave).sum()).collect()
+}
+
+/// Mean absolute change of every row against the row so many before; 0 for the first ones.
+fn changes(rows: &[Vec<f32>], apart: usize) -> Vec<f32> {
     let change = |t: usize| {
-        let pairs = rows[t].iter().zip(&rows[t - apart]);
+        let pairs = rows[t].iter().zip(&rows[t.saturating_sub(apart)]);
         pairs.map(|(now, before)| (now - before).abs()).sum::<f32>() / rows[t].len() as f32
     };
-    let mut changes: Vec<f32> =
-        (apart..rows.len()).filter(|&t| loud[t] && loud[t - apart]).map(change).collect();
+    (0..rows.len()).map(|t| if t < apart { 0.0 } else { change(t) }).collect()
+}
+
+fn median(mut changes: Vec<f32>) -> Option<f32> {
     if changes.len() < FEWEST {
         return None;
     }
@@ -113,7 +143,7 @@ mod tests {
             (1..=15).map(|k| (k as f32 * phase).sin() * level(k as f32)).sum::<f32>() * 0.2
         };
         let waveform: Vec<f32> = (0..16_000).map(sample).collect();
-        movement(&Spectrogram::default().compute(&waveform), 5..95)
+        Movements::of(&Spectrogram::default().compute(&waveform)).within(5..95)
     }
 
     #[test]
@@ -128,7 +158,8 @@ mod tests {
     #[test]
     fn too_little_gives_no_answer() {
         let frames = Spectrogram::default().compute(&[0.1; 16_000]);
-        assert_eq!(movement(&frames, 10..15), None);
-        assert_eq!(movement(&Frames::default(), 0..0), None);
+        assert_eq!(Movements::of(&frames).within(10..15), None);
+        assert_eq!(Movements::of(&Frames::default()).within(0..0), None);
+        assert_eq!(Movements::of(&frames).within(200..300), None);
     }
 }

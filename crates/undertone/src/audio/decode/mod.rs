@@ -28,6 +28,8 @@ const MOST_DAMAGED: u64 = 5_000;
 /// Samples of one packet, sample frame after sample frame.
 pub(super) struct Block {
     pub samples: Vec<f32>,
+    /// Their rate: some streams change it on their way.
+    pub rate: SampleRate,
     /// How far the container's clock jumped ahead before it.
     pub gap: Seconds,
 }
@@ -112,10 +114,10 @@ impl Decoder {
                 Ok(samples) => {
                     self.in_a_row = 0;
                     let frames = samples.len() / self.info.channels;
-                    let seconds = self.rate().seconds(frames as u64).0;
-                    let gap = self.clock.gap(&packet, seconds);
+                    let rate = self.rate();
+                    let gap = self.clock.gap(&packet, rate.seconds(frames as u64).0);
                     if frames > 0 {
-                        return Ok(Some(Block { samples, gap }));
+                        return Ok(Some(Block { samples, rate, gap }));
                     }
                 }
                 Err(_) => {
@@ -179,6 +181,7 @@ impl Decoder {
                 if buffer.spec().channels().count() != self.info.channels {
                     return Err(Error::malformed("the number of channels changes in mid-stream"));
                 }
+                self.info.rate = SampleRate(buffer.spec().rate());
                 buffer.copy_to_vec_interleaved(&mut samples);
                 Ok(samples)
             }
