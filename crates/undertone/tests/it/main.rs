@@ -9,6 +9,7 @@ mod decode_matrix;
 mod evaluation;
 mod model;
 mod mutations;
+mod recordings;
 mod sound;
 
 /// Says loudly, past the test runner's capture, that a test did not run.
