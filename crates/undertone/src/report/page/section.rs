@@ -114,7 +114,7 @@ fn legend(recording: &RecordingResult) -> String {
         let _ = write!(
             out,
             "<li><svg width=\"26\" height=\"14\" aria-hidden=\"true\"><rect width=\"26\" height=\"14\" class=\"e-{emotion}\"/></svg>\
-             <b>{}</b> {emotion}</li>",
+             <span class=\"code\">{}</span> {emotion}</li>",
             code(emotion)
         );
     }

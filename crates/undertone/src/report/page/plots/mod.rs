@@ -9,7 +9,7 @@ mod ribbon;
 mod waveform;
 
 pub use axis::axis;
-pub use frame::{Panel, Plot, code, definitions};
+pub use frame::{Plot, code, definitions};
 
 use crate::analysis::RecordingResult;
 use crate::report::label::tiers;

@@ -33,8 +33,10 @@ pub fn panels(recording: &RecordingResult, tiers: &[Tier]) -> Vec<Panel> {
     tiers.iter().filter(|tier| !tier.spans.is_empty()).map(panel).collect()
 }
 
+/// Every class that competes anywhere, in order.
 fn classes(pieces: &[Piece]) -> Vec<Emotion> {
-    pieces.first().map_or(EmotionSet::EMPTY, |piece| piece.posterior.classes()).iter().collect()
+    let all: EmotionSet = pieces.iter().flat_map(|piece| piece.posterior.classes().iter()).collect();
+    all.iter().collect()
 }
 
 /// Mean over time, most first.
@@ -107,15 +109,7 @@ fn names(pieces: &[Piece], seconds: f64) -> String {
 
 /// What lies below a band in each piece.
 fn stack(pieces: &[Piece], emotion: Emotion) -> Vec<f32> {
-    let lower = |piece: &Piece| {
-        piece
-            .posterior
-            .classes()
-            .iter()
-            .take_while(|&one| one != emotion)
-            .map(|one| piece.posterior.of_class(one))
-            .sum()
-    };
+    let lower = |piece: &Piece| piece.posterior.probabilities()[..emotion as usize].iter().sum();
     pieces.iter().map(lower).collect()
 }
 
