@@ -10,36 +10,27 @@ use undertone::analyzer::Options;
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
 use undertone::model::Model;
-use undertone::report::{self, Style};
 use undertone::units::Seconds;
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
-use crate::output::Output;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Text,
-    Json,
-    JsonLines,
-    Csv,
-}
+use crate::writer::Writer;
 
 /// What was typed, checked.
 struct Plan {
     inputs: Vec<PathBuf>,
     analyzer: Analyzer,
-    format: Format,
     quiet: bool,
 }
 
 pub fn run(typed: Analyze) -> Result<ExitCode> {
-    // The output is opened before the work: a place that cannot be written shows now.
-    let output = Output::open(typed.output.as_deref())?;
-    plan(typed)?.run(output)
+    let inputs = inputs(&typed.inputs)?;
+    // Outputs are opened before the work: a place that cannot be written shows now.
+    let writer = Writer::open(&typed, &inputs)?;
+    plan(typed, inputs)?.run(writer)
 }
 
-fn plan(typed: Analyze) -> Result<Plan> {
+fn plan(typed: Analyze, inputs: Vec<PathBuf>) -> Result<Plan> {
     let mut model = match &typed.model {
         Some(path) => Model::open(path)?,
         None => Model::embedded()?,
@@ -61,18 +52,7 @@ fn plan(typed: Analyze) -> Result<Plan> {
         ffmpeg: typed.ffmpeg,
         ..Options::default()
     };
-    let format = match (typed.json, typed.jsonl, typed.csv) {
-        (true, _, _) => Format::Json,
-        (_, true, _) => Format::JsonLines,
-        (_, _, true) => Format::Csv,
-        _ => Format::Text,
-    };
-    Ok(Plan {
-        inputs: inputs(&typed.inputs)?,
-        analyzer: Analyzer::new(model, options)?,
-        format,
-        quiet: typed.quiet,
-    })
+    Ok(Plan { inputs, analyzer: Analyzer::new(model, options)?, quiet: typed.quiet })
 }
 
 /// Files as given; folders become the recordings below them.
@@ -93,10 +73,9 @@ fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 impl Plan {
-    fn run(&self, mut output: Output) -> Result<ExitCode> {
-        let style = Style { colour: true };
+    fn run(&self, mut writer: Writer) -> Result<ExitCode> {
         let bar = self.bar();
-        let (mut results, mut failed) = (Vec::new(), false);
+        let mut failed = false;
         for (number, path) in self.inputs.iter().enumerate() {
             let name = path
                 .file_name()
@@ -110,28 +89,10 @@ impl Plan {
                 failed = true;
                 bar.suspend(|| eprintln!("undertone: {}: {}", path.display(), error.message));
             }
-            match self.format {
-                Format::Text => {
-                    let blank = if number > 0 { "\n" } else { "" };
-                    let text = report::recording(&result, style);
-                    bar.suspend(|| output.write(&format!("{blank}{text}")))?;
-                }
-                Format::JsonLines => {
-                    let line = report::json_line(&result)?;
-                    bar.suspend(|| output.write(&format!("{line}\n")))?;
-                }
-                Format::Json | Format::Csv => results.push(result),
-            }
+            bar.suspend(|| writer.take(result))?;
         }
         bar.finish_and_clear();
-        let whole = self.analyzer.report(results);
-        match self.format {
-            Format::Json => output.write(&format!("{}\n", report::json(&whole)?))?,
-            Format::Csv => output.write(&report::csv(&whole)?)?,
-            Format::Text => output.write(&report::closing(style))?,
-            Format::JsonLines => {}
-        }
-        output.finish()?;
+        writer.finish(&self.analyzer)?;
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use undertone::Emotion;
 use undertone::predict::Condition;
 
+use crate::format::Format;
+
 /// Hears the emotion in speech: any recording in, who sounded how, when, how strongly and how surely out.
 #[derive(Parser)]
 #[command(name = "undertone", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -20,7 +22,8 @@ const EXAMPLES: &str = "\
 Examples:
   undertone analyze interview.m4a                  one recording, for reading
   undertone analyze calls/ --json --output r.json  a folder, for programs
-  undertone analyze call.wav --channels split --speakers agent,caller
+  undertone analyze call.wav --channels split --speakers agent,caller --html call.html
+  undertone analyze calls/ --format srt --output captions/
   ffmpeg -i URL -f wav - | undertone analyze -     whatever ffmpeg reads
   undertone model info                             what the model was trained on, and its figures
 
@@ -57,18 +60,28 @@ pub struct Analyze {
     /// Recordings, folders of recordings, or - for standard input.
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pub inputs: Vec<PathBuf>,
-    /// JSON instead of the view for reading.
-    #[arg(long)]
+    /// What is written: text (for reading) and markdown; json, jsonl (a recording a line, as soon as it is done), csv (a row a
+    /// span), rttm; and for one recording each srt, vtt, textgrid (Praat), eaf (ELAN), audacity (labels).
+    #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true, value_name = "NAME")]
+    pub format: Format,
+    /// Short for --format json.
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// One JSON object a recording, each on a line of its own as soon as it is done.
-    #[arg(long, conflicts_with = "json")]
+    /// Short for --format jsonl.
+    #[arg(long, conflicts_with_all = ["format", "json"])]
     pub jsonl: bool,
-    /// CSV, one row a span.
-    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    /// Short for --format csv.
+    #[arg(long, conflicts_with_all = ["format", "json", "jsonl"])]
     pub csv: bool,
-    /// Write to a file instead of standard output.
-    #[arg(long, short, value_name = "FILE")]
+    /// Write to a file instead of standard output; a folder where a format holds one recording and there are several.
+    #[arg(long, short, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
+    /// Write one page with plots as well; recordings of up to 20 MB that browsers play are inside it.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the plots as SVG files as well.
+    #[arg(long, value_name = "DIR")]
+    pub svg: Option<PathBuf>,
     /// Only these emotions compete (happy,sad,angry,neutral).
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub emotions: Vec<Emotion>,

@@ -4,11 +4,14 @@ mod analyze;
 mod arguments;
 mod corpus;
 mod evaluate;
+mod format;
 mod model;
+mod names;
 mod output;
 mod scoring;
 mod shell;
 mod train;
+mod writer;
 
 use std::process::ExitCode;
 

@@ -149,7 +149,7 @@ fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
-fn clock(seconds: f64) -> String {
+pub(super) fn clock(seconds: f64) -> String {
     let tenths = (seconds.max(0.0) * 10.0).round() as u64;
     let (h, m, s) = (tenths / 36_000, tenths / 600 % 60, tenths % 600);
     if h > 0 { format!("{h}:{m:02}:{:02}", s / 10) } else { format!("{m}:{:02}.{}", s / 10, s % 10) }

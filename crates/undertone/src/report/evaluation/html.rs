@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::plots::{self, escape};
-use super::{figures, title};
+use super::{figures, plots, title};
 use crate::eval::{Evaluation, Group, gap};
+use crate::report::escape;
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("../base.css"), include_str!("style.css"));
 
 /// The page.
 pub fn html(evaluations: &[Evaluation]) -> String {

@@ -40,7 +40,11 @@ fn extent(evaluation: &Evaluation) -> String {
 /// Which folds.
 fn folds(evaluation: &Evaluation) -> String {
     let names: Vec<&str> = evaluation.folds.iter().map(|fold| fold.fold.as_str()).collect();
-    format!("{} {}", if names.len() == 1 { "fold" } else { "folds" }, plots::escape(&names.join(", ")))
+    format!(
+        "{} {}",
+        if names.len() == 1 { "fold" } else { "folds" },
+        crate::report::escape(&names.join(", "))
+    )
 }
 
 /// `71.3 [65.0, 76.2]` in percent; without an interval where there is one speaker only.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::eval::{Bin, Evaluation, Group};
+use crate::report::escape;
 
 /// Side of a square plot and its margin, in SVG units.
 const SIDE: f64 = 240.0;
@@ -101,11 +102,6 @@ pub fn bars(title: &str, groups: &[Group]) -> String {
         );
     }
     out + "</svg>"
-}
-
-/// Text as it may stand in HTML.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn open(width: f64, height: f64, title: &str) -> String {

@@ -1,0 +1,133 @@
+//! ELAN's annotation format (EAF 3.0): a tier a voice, an annotation a span.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::label::{label, millis, tiers};
+use super::markup::url;
+use super::{CAVEAT, escape};
+use crate::analysis::RecordingResult;
+use crate::error::Result;
+
+/// What stands before the tiers. The date is always the same: a result says nothing of the day it was written on.
+const OPENING: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="undertone" DATE="1970-01-01T00:00:00+00:00" FORMAT="3.0" VERSION="3.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
+"#;
+/// What stands after them.
+const CLOSING: &str = r#"    <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="emotion" TIME_ALIGNABLE="true"/>
+</ANNOTATION_DOCUMENT>
+"#;
+
+/// The document; the recording is linked by the path it was given by and by its name beside the document.
+///
+/// # Errors
+/// None today.
+pub fn eaf(recording: &RecordingResult) -> Result<String> {
+    let mut out = String::from(OPENING);
+    out += "    <HEADER MEDIA_FILE=\"\" TIME_UNITS=\"milliseconds\">\n";
+    if let Some(name) = recording.path.file_name() {
+        let (path, name) = (recording.path.to_string_lossy(), name.to_string_lossy());
+        let _ = writeln!(
+            out,
+            "        <MEDIA_DESCRIPTOR MEDIA_URL=\"file:{}\" MIME_TYPE=\"{}\" RELATIVE_MEDIA_URL=\"./{}\"/>",
+            url(&path),
+            mime(&name),
+            url(&name)
+        );
+    }
+    let _ = writeln!(out, "        <PROPERTY NAME=\"caveat\">{}</PROPERTY>\n    </HEADER>", escape(CAVEAT));
+    let tiers = tiers(recording);
+    // Every moment is one slot, in order of time.
+    let mut slots = BTreeMap::new();
+    for span in tiers.iter().flat_map(|tier| &tier.spans) {
+        slots.insert(millis(span.start), 0);
+        slots.insert(millis(span.end), 0);
+    }
+    out += "    <TIME_ORDER>\n";
+    for (at, (time, number)) in slots.iter_mut().enumerate() {
+        *number = at + 1;
+        let _ = writeln!(out, "        <TIME_SLOT TIME_SLOT_ID=\"ts{number}\" TIME_VALUE=\"{time}\"/>");
+    }
+    out += "    </TIME_ORDER>\n";
+    let mut number = 0;
+    for tier in &tiers {
+        let name = escape(&tier.name);
+        let _ = writeln!(
+            out,
+            "    <TIER LINGUISTIC_TYPE_REF=\"emotion\" PARTICIPANT=\"{name}\" TIER_ID=\"{name}\">"
+        );
+        for span in &tier.spans {
+            number += 1;
+            let [start, end] = [span.start, span.end].map(|time| slots[&millis(time)]);
+            let _ = write!(
+                out,
+                "        <ANNOTATION>\n            <ALIGNABLE_ANNOTATION ANNOTATION_ID=\"a{number}\" \
+                 TIME_SLOT_REF1=\"ts{start}\" TIME_SLOT_REF2=\"ts{end}\">\n                \
+                 <ANNOTATION_VALUE>{}</ANNOTATION_VALUE>\n            </ALIGNABLE_ANNOTATION>\n        </ANNOTATION>\n",
+                escape(&label(span))
+            );
+        }
+        out += "    </TIER>\n";
+    }
+    Ok(out + CLOSING)
+}
+
+/// The kind of medium, as ELAN tells by a file's name.
+fn mime(name: &str) -> &'static str {
+    match name.rsplit('.').next().map(str::to_lowercase).as_deref() {
+        Some("wav" | "wave") => "audio/x-wav",
+        Some("mp4" | "m4v") => "video/mp4",
+        Some("mov") => "video/quicktime",
+        Some("mp3") => "audio/mpeg",
+        _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{sample, silent};
+    use super::*;
+
+    #[test]
+    fn tiers_have_annotations_between_slots_in_order_of_time() {
+        let document = eaf(&sample()).unwrap();
+        let slots: Vec<&str> = document.lines().filter(|line| line.contains("<TIME_SLOT ")).collect();
+        let want = [500, 2000, 3100, 4250, 6000, 8000, 9200];
+        assert_eq!(slots.len(), want.len());
+        for (at, (slot, time)) in slots.iter().zip(want).enumerate() {
+            let want = format!("<TIME_SLOT TIME_SLOT_ID=\"ts{}\" TIME_VALUE=\"{time}\"/>", at + 1);
+            assert_eq!(slot.trim(), want);
+        }
+        let first = r#"    <TIER LINGUISTIC_TYPE_REF="emotion" PARTICIPANT="agent" TIER_ID="agent">
+        <ANNOTATION>
+            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts3">
+                <ANNOTATION_VALUE>angry 82 %</ANNOTATION_VALUE>
+            </ALIGNABLE_ANNOTATION>
+        </ANNOTATION>
+        <ANNOTATION>
+            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts6" TIME_SLOT_REF2="ts7">
+                <ANNOTATION_VALUE>calm or neutral</ANNOTATION_VALUE>
+            </ALIGNABLE_ANNOTATION>
+        </ANNOTATION>
+    </TIER>
+"#;
+        assert!(document.contains(first), "{document}");
+    }
+
+    #[test]
+    fn the_document_is_well_formed_whatever_names_hold() {
+        for recording in [sample(), silent(), RecordingResult::default()] {
+            let document = eaf(&recording).unwrap();
+            let read = roxmltree::Document::parse(&document).unwrap();
+            let named = |name: &str| read.descendants().filter(|node| node.has_tag_name(name)).count();
+            assert_eq!(named("ALIGNABLE_ANNOTATION"), recording.spans.len());
+            assert_eq!(named("MEDIA_DESCRIPTOR"), usize::from(recording.seconds > 0.0));
+        }
+        let document = eaf(&sample()).unwrap();
+        let read = roxmltree::Document::parse(&document).unwrap();
+        let names: Vec<&str> = read.descendants().filter_map(|node| node.attribute("TIER_ID")).collect();
+        assert_eq!(names, ["agent", "Ann <b>&\"'\\ x"]);
+        assert!(document.contains("RELATIVE_MEDIA_URL=\"./a%20%22b%22%20%3Cc%3E%26%7C%09%0A.wav\""));
+    }
+}

@@ -1,0 +1,154 @@
+//! Recordings as one self-contained HTML page, and its plots as SVG files: nothing is fetched from anywhere, it prints, it follows the
+//! reader's light or dark, it can be used by keyboard and heard by a screen reader.
+
+mod plots;
+mod section;
+mod sound;
+mod table;
+
+pub use sound::Sound;
+
+use super::label::line;
+use super::{CAVEAT, escape};
+use crate::analysis::{RecordingResult, Report};
+use crate::error::Result;
+
+const STYLE: &str =
+    concat!(include_str!("../base.css"), include_str!("plots/plots.css"), include_str!("style.css"));
+const SCRIPT: &str = include_str!("script.js");
+/// Nothing may be loaded but what stands in the page and the recording beside it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; media-src data: file: 'self'";
+
+/// The page: a section a recording, with `sounds` in the order of the recordings (a recording beyond the last has none).
+///
+/// # Errors
+/// None today.
+pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
+    let names: Vec<String> = report.recordings.iter().map(|one| name(one)).collect();
+    let title = match names.as_slice() {
+        [one] => format!("How {one} sounds"),
+        all => format!("How {} recordings sound", all.len()),
+    };
+    let mut out = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" \
+         content=\"{POLICY}\"/><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/><title>{0}</title>\
+         <style>{STYLE}</style></head><body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>\
+         <h1>{0}</h1><p class=\"caveat\" role=\"note\">{CAVEAT}</p></header>",
+        escape(&title)
+    );
+    out += &plots::definitions();
+    if names.len() > 1 {
+        out += "<nav aria-label=\"Recordings\"><ol>";
+        for (at, name) in names.iter().enumerate() {
+            out += &format!("<li><a href=\"#r{}\">{}</a></li>", at + 1, escape(name));
+        }
+        out += "</ol></nav>";
+    }
+    out += "<main id=\"results\">";
+    let nothing = Sound::default();
+    for (at, recording) in report.recordings.iter().enumerate() {
+        let sound = sounds.get(at).unwrap_or(&nothing);
+        out += &section::section(&format!("r{}", at + 1), &names[at], recording, sound);
+    }
+    out += "</main><footer><p>Model: ";
+    out += &format!(
+        "{} {} (SHA-256 <span class=\"hash\">{}</span>). Its card, with what it was trained on, its figures and what it must not be \
+         used for: <code>undertone model info</code>. Valence and arousal are derived from the probabilities. Written by {}.",
+        escape(&report.model.name),
+        escape(&report.model.version),
+        escape(&report.model.sha256),
+        escape(&report.tool)
+    );
+    out += &format!("</p></footer><script>{SCRIPT}</script></body></html>\n");
+    Ok(out)
+}
+
+/// The plots of a recording, each as a file of its own: name (`waveform`, `emotions`, `posteriors`, `affect`) and SVG. Those
+/// with nothing to show are left out.
+///
+/// # Errors
+/// None today.
+pub fn svg(recording: &RecordingResult) -> Result<Vec<(&'static str, String)>> {
+    let name = name(recording);
+    Ok(plots::plots(recording).iter().map(|plot| (plot.name, plot.file(&name, recording.seconds))).collect())
+}
+
+/// A recording's file name on one line.
+fn name(recording: &RecordingResult) -> String {
+    match recording.path.file_name() {
+        Some(name) if name != "-" => line(&name.to_string_lossy()),
+        _ => "standard input".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{hour, report, sample, silent};
+    use super::*;
+    use crate::analysis::Failure;
+
+    /// The page without script and style, as XML: tags that are not closed or cross one another do not parse.
+    fn parse(page: &str, check: impl Fn(&roxmltree::Document<'_>)) {
+        let (head, rest) = page.split_once("<style>").unwrap();
+        let (_, rest) = rest.split_once("</style>").unwrap();
+        let (body, _) = rest.split_once("<script>").unwrap();
+        let text = format!("{head}{body}</body></html>").replace("<!doctype html>", "");
+        check(&roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
+    }
+
+    #[test]
+    fn the_page_is_well_formed_stands_alone_and_what_files_say_cannot_break_it() {
+        let error = Some(Failure { kind: "io".into(), message: "no <such> file".into() });
+        let failed = RecordingResult { path: "x.wav".into(), error, ..RecordingResult::default() };
+        let page = html(&report(vec![sample(), silent(), failed]), &[]).unwrap();
+        parse(&page, |document| {
+            let mut ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
+            let all = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), all, "an id stands twice");
+            for svg in document.descendants().filter(|node| node.attribute("role") == Some("img")) {
+                let named = svg.attribute("aria-labelledby").unwrap();
+                assert!(named.split(' ').all(|id| ids.contains(&id)), "{named}");
+            }
+            let rows = document.descendants().filter(|node| node.attribute("scope") == Some("row")).count();
+            assert!(rows >= 4);
+        });
+        for outside in ["http:", "https:", "url(h", "@import", "<b>", "<c>", "<such>", "\u{1}"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        for part in [CAVEAT, "undertone model info", "small 1", "no &lt;such&gt; file", "calm or neutral"] {
+            assert!(page.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_an_hour_is_small() {
+        let page = html(&report(vec![hour()]), &[]).unwrap();
+        assert!(page.len() < 3_000_000, "{} bytes", page.len());
+        parse(&page, |document| {
+            for path in document.descendants().filter(|node| node.has_tag_name("path")) {
+                let points = path.attribute("d").unwrap().matches(['L', 'M', ' ']).count();
+                assert!(points <= 6400, "{points} in one path");
+            }
+        });
+    }
+
+    #[test]
+    fn plots_are_files_that_need_no_page() {
+        let files = svg(&hour()).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.0).collect();
+        assert_eq!(names, ["waveform", "emotions", "posteriors", "affect"]);
+        for (name, text) in &files {
+            let document = roxmltree::Document::parse(text).unwrap();
+            assert_eq!(document.root_element().tag_name().namespace(), Some("http://www.w3.org/2000/svg"));
+            assert!(!text.contains("var(") && text.contains(CAVEAT), "{name}");
+            for id in text.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()) {
+                assert!(text.contains(&format!("id=\"{id}\"")), "{name} lacks {id}");
+            }
+        }
+        assert_eq!(svg(&silent()).unwrap(), []);
+    }
+}

@@ -1,0 +1,99 @@
+//! The emotions of a voice as a ribbon over time: colour, pattern and name; two emotions where two are close.
+
+use std::fmt::Write;
+
+use super::frame::{Panel, code};
+use super::pieces::{self, MOST, Piece};
+use super::{across, level};
+use crate::analysis::RecordingResult;
+use crate::report::label::{Tier, label};
+use crate::report::text::clock;
+
+/// Pixels.
+const HEIGHT: f64 = 34.0;
+/// Of that the first of two close emotions.
+const FIRST: f64 = 20.0;
+
+/// One panel a voice that says something.
+pub fn panels(recording: &RecordingResult, tiers: &[Tier]) -> Vec<Panel> {
+    let named = tiers.len() > 1;
+    let panel = |tier: &Tier| Panel {
+        caption: if named { tier.name.clone() } else { String::new() },
+        words: words(tier),
+        height: HEIGHT,
+        square: false,
+        body: pieces::spans(tier, recording.seconds, MOST)
+            .iter()
+            .map(|piece| stretch(piece, recording.seconds))
+            .collect(),
+    };
+    tiers.iter().filter(|tier| !tier.spans.is_empty()).map(panel).collect()
+}
+
+/// The first spans in words; the table has them all.
+fn words(tier: &Tier) -> String {
+    const NAMED: usize = 12;
+    let first: Vec<String> =
+        tier.spans.iter().take(NAMED).map(|span| format!("{} {}", clock(span.start), label(span))).collect();
+    let rest = if tier.spans.len() > NAMED { "; and so on, as in the table of spans" } else { "" };
+    format!("{}{rest}.", first.join("; "))
+}
+
+fn stretch(piece: &Piece, seconds: f64) -> String {
+    let (top, p) = piece.posterior.top();
+    let second = piece.posterior.second_guess();
+    let name = match second {
+        Some((second, _)) => format!("{top} or {second}"),
+        None => format!("{top} {:.0} %", 100.0 * p),
+    };
+    let (x, width) = (across(piece.start, seconds), across(piece.end - piece.start, seconds));
+    let mean = if piece.joined { "mostly " } else { "" };
+    let mut out = format!("<g><title>{}–{}: {mean}{name}</title>", clock(piece.start), clock(piece.end));
+    let mut rect = |y: f64, height: f64, emotion| {
+        let _ = write!(
+            out,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" class=\"span e-{emotion}\"/>"
+        );
+    };
+    match second {
+        Some((second, _)) => {
+            rect(0.5, FIRST, top);
+            rect(0.5 + FIRST, HEIGHT - 1.0 - FIRST, second);
+        }
+        None => rect(0.5, HEIGHT - 1.0, top),
+    }
+    let share = (piece.end - piece.start) / seconds.max(1e-9);
+    let wide = |text: &str| 7.0 * text.chars().count() as f64 + 10.0;
+    let short = level(wide(code(top)), share);
+    // The name where it fits in a common view, else the two letters as soon as they fit.
+    let text = match level(wide(top.name()), share) {
+        Some(class @ ("l1" | "l2")) => Some((class, top.name())),
+        _ => short.map(|class| (class, code(top))),
+    };
+    if let Some((class, text)) = text {
+        let middle = across((piece.start + piece.end) / 2.0, seconds);
+        let y = if second.is_some() { 15.0 } else { 21.0 };
+        let _ = write!(out, "<text x=\"{middle}\" y=\"{y}\" class=\"on middle {class}\">{text}</text>");
+    }
+    out + "</g>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::label::tiers;
+    use crate::report::sample::sample;
+
+    #[test]
+    fn a_span_has_colour_pattern_name_and_figure_and_close_emotions_share_it() {
+        let recording = sample();
+        let panels = panels(&recording, &tiers(&recording));
+        assert_eq!(panels.len(), 2);
+        let (agent, words) = (&panels[0].body, &panels[0].words);
+        assert_eq!(words, "0:00.5 angry 82 %; 0:08.0 calm or neutral.");
+        for part in ["x=\"4.762%\"", "width=\"24.762%\"", "e-angry", ">angry<", "e-calm", "e-neutral"] {
+            assert!(agent.contains(part), "{part}: {agent}");
+        }
+        assert_eq!(agent.matches("<rect").count(), 3);
+    }
+}

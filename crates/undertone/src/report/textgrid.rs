@@ -1,0 +1,178 @@
+//! Praat's TextGrid: an interval tier a voice, from 0 to the recording's end without a gap.
+
+use std::fmt::Write;
+
+use super::label::{label, millis, tiers};
+use crate::analysis::{RecordingResult, Span};
+use crate::error::{Error, Result};
+
+/// The long text form of a TextGrid, UTF-8. Where nobody speaks the interval is empty; times are whole milliseconds.
+///
+/// # Errors
+/// `Config` where the recording has no length: Praat knows no such grid.
+pub fn textgrid(recording: &RecordingResult) -> Result<String> {
+    let last = recording.spans.iter().map(|span| millis(span.end)).max().unwrap_or(0);
+    let end = millis(recording.seconds).max(last);
+    if end == 0 {
+        return Err(Error::config("a recording without length has no TextGrid").at(&recording.path));
+    }
+    let grids: Vec<(String, Vec<Interval>)> =
+        tiers(recording).into_iter().map(|tier| (tier.name, intervals(&tier.spans, end))).collect();
+    let mut out = String::from("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n");
+    let _ = write!(out, "xmin = 0\nxmax = {}\n", seconds(end));
+    if grids.is_empty() {
+        return Ok(out + "tiers? <absent>\n");
+    }
+    let _ = write!(out, "tiers? <exists>\nsize = {}\nitem []:\n", grids.len());
+    for (number, (name, intervals)) in grids.iter().enumerate() {
+        let _ = write!(
+            out,
+            "    item [{}]:\n        class = \"IntervalTier\"\n        name = {}\n        xmin = 0\n        \
+             xmax = {}\n        intervals: size = {}\n",
+            number + 1,
+            quote(name),
+            seconds(end),
+            intervals.len()
+        );
+        for (number, interval) in intervals.iter().enumerate() {
+            let _ = write!(
+                out,
+                "        intervals [{}]:\n            xmin = {}\n            xmax = {}\n            text = {}\n",
+                number + 1,
+                seconds(interval.start),
+                seconds(interval.end),
+                quote(&interval.text)
+            );
+        }
+    }
+    Ok(out)
+}
+
+/// `[start, end)` in milliseconds.
+struct Interval {
+    start: u64,
+    end: u64,
+    text: String,
+}
+
+/// Spans and the silences between; a span that begins before the last one's end begins there.
+fn intervals(spans: &[&Span], end: u64) -> Vec<Interval> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    for span in spans {
+        let (start, stop) = (millis(span.start).max(at), millis(span.end));
+        if stop <= start {
+            continue;
+        }
+        if start > at {
+            out.push(Interval { start: at, end: start, text: String::new() });
+        }
+        out.push(Interval { start, end: stop, text: label(span) });
+        at = stop;
+    }
+    if at < end {
+        out.push(Interval { start: at, end, text: String::new() });
+    }
+    out
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1000, ms % 1000)
+}
+
+/// A string as Praat writes it: a quotation mark inside is doubled.
+fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{sample, silent};
+    use super::*;
+
+    #[test]
+    fn tiers_reach_from_zero_to_the_end_with_empty_intervals_between() {
+        let want = r#"File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 10.500
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "agent"
+        xmin = 0
+        xmax = 10.500
+        intervals: size = 5
+        intervals [1]:
+            xmin = 0.000
+            xmax = 0.500
+            text = ""
+        intervals [2]:
+            xmin = 0.500
+            xmax = 3.100
+            text = "angry 82 %"
+        intervals [3]:
+            xmin = 3.100
+            xmax = 8.000
+            text = ""
+        intervals [4]:
+            xmin = 8.000
+            xmax = 9.200
+            text = "calm or neutral"
+        intervals [5]:
+            xmin = 9.200
+            xmax = 10.500
+            text = ""
+    item [2]:
+        class = "IntervalTier"
+        name = "Ann <b>&""'\ x"
+        xmin = 0
+        xmax = 10.500
+        intervals: size = 4
+        intervals [1]:
+            xmin = 0.000
+            xmax = 2.000
+            text = ""
+        intervals [2]:
+            xmin = 2.000
+            xmax = 4.250
+            text = "sad 70 %"
+        intervals [3]:
+            xmin = 4.250
+            xmax = 6.000
+            text = "happy 90 %"
+        intervals [4]:
+            xmin = 6.000
+            xmax = 10.500
+            text = ""
+"#;
+        assert_eq!(textgrid(&sample()).unwrap(), want);
+    }
+
+    #[test]
+    fn silence_is_a_grid_without_labels_and_no_length_is_refused() {
+        assert!(textgrid(&silent()).unwrap().contains("xmax = 2.000\ntiers? <absent>"));
+        let mut heard = sample();
+        heard.spans.clear();
+        let grid = textgrid(&heard).unwrap();
+        assert_eq!(
+            (grid.matches("intervals: size = 1\n").count(), grid.matches("text = \"\"").count()),
+            (2, 2)
+        );
+        heard.seconds = 0.0;
+        assert!(textgrid(&heard).unwrap_err().to_string().contains("without length"));
+    }
+
+    #[test]
+    fn spans_that_overlap_in_one_voice_are_cut() {
+        let mut recording = sample();
+        recording.spans[3].start = 3.0;
+        let grid = textgrid(&recording).unwrap();
+        assert!(
+            grid.contains("xmin = 3.100\n            xmax = 9.200\n            text = \"calm or neutral\"")
+        );
+    }
+}
