@@ -1,5 +1,6 @@
 //! The one room that knows all above: a recording in, its timeline out.
 
+mod enroll;
 mod session;
 
 use std::path::Path;
@@ -9,9 +10,11 @@ use crate::audio::{self, Channels, Recording, Source};
 use crate::emotion::EmotionSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::speakers::Profile;
 use crate::speech;
 use crate::units::{SampleRate, Seconds};
 
+pub use enroll::LEAST_SPEECH;
 pub use session::{Event, Session};
 
 /// What an analysis can be asked for.
@@ -21,6 +24,8 @@ pub struct Options {
     pub channels: Channels,
     /// Names of the speakers, channel by channel.
     pub speakers: Vec<String>,
+    /// The usual voices known beforehand, speaker by speaker (channel by channel); none where nothing is known.
+    pub enrolled: Vec<Option<Profile>>,
     /// The emotions asked for; all others do not compete.
     pub emotions: EmotionSet,
     /// The share of clips whose prediction set holds the truth, one of those the model knows (0.80, 0.90, 0.95).
@@ -38,6 +43,7 @@ impl Default for Options {
         Options {
             channels: Channels::Average,
             speakers: Vec::new(),
+            enrolled: Vec::new(),
             emotions: EmotionSet::ALL,
             coverage: 0.9,
             speech: speech::Options::default(),
@@ -65,7 +71,8 @@ impl Analyzer {
     /// With a model and options.
     ///
     /// # Errors
-    /// `Config` where no emotion asked for is one of the model's, or the coverage is not one that it knows.
+    /// `Config` where no emotion asked for is one of the model's, the coverage is not one that it knows, or a voice was
+    /// enrolled with another model.
     pub fn new(model: Model, options: Options) -> Result<Analyzer> {
         let metadata = model.metadata();
         let asked: EmotionSet =
@@ -80,6 +87,7 @@ impl Analyzer {
                 format!("a coverage of {} is not known; there are {}", options.coverage, known.join(", "));
             return Err(Error::config(message));
         }
+        options.enrolled.iter().flatten().try_for_each(|profile| profile.check(&model))?;
         Ok(Analyzer { model, options })
     }
 
@@ -128,6 +136,7 @@ impl Analyzer {
         let Options { channels, track, ffmpeg, .. } = self.options;
         let mut recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
         let mut session = self.session(recording.channels());
+        let noted = self.notes_on_enrolled(recording.channels());
         let mut heard = 0;
         while let Some(chunk) = recording.next_chunk().map_err(|error| error.at(&path))? {
             session.push(&chunk.channels)?;
@@ -136,7 +145,7 @@ impl Analyzer {
         }
         let mut result = session.finish()?;
         result.path = path;
-        result.warnings.splice(0..0, recording.warnings().iter().cloned());
+        result.warnings.splice(0..0, recording.warnings().iter().cloned().chain(noted));
         Ok(result)
     }
 

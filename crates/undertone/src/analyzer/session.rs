@@ -282,3 +282,10 @@ fn name(cells: &mut [Cell], analyzer: &Analyzer, number: usize, count: usize) {
     let speaker = speaker(analyzer, number, count);
     cells.iter_mut().for_each(|cell| cell.speaker.clone_from(&speaker));
 }
+
+impl Session<'_> {
+    /// What has been heard of a channel's voice so far, and seconds of speech; segments that are still open are not in it.
+    pub(super) fn usual(&self, channel: usize) -> Option<(&Usual, f64)> {
+        self.channels.get(channel).map(|channel| (&channel.usual, channel.speech))
+    }
+}
