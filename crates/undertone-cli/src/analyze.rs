@@ -1,21 +1,24 @@
 //! `undertone analyze`: what was typed → what is needed → recordings one by one → a report.
 
-use std::io::IsTerminal;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use undertone::analysis::RecordingResult;
 use undertone::analyzer::Options;
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
 use undertone::model::Model;
 use undertone::report::{self, Style};
-use undertone::units::Seconds;
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
+use crate::enroll;
+use crate::interrupt::{self, Interrupt};
 use crate::output::Output;
+use crate::progress::Progress;
+use crate::resume::Journal;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -28,15 +31,35 @@ enum Format {
 /// What was typed, checked.
 struct Plan {
     inputs: Vec<PathBuf>,
-    analyzer: Analyzer,
+    analyzer: Arc<Analyzer>,
     format: Format,
     quiet: bool,
 }
 
 pub fn run(typed: Analyze) -> Result<ExitCode> {
     // The output is opened before the work: a place that cannot be written shows now.
-    let output = Output::open(typed.output.as_deref())?;
-    plan(typed)?.run(output)
+    let (output, done) = open(&typed)?;
+    plan(typed)?.run(output, &done)
+}
+
+/// Where the data goes, and the recordings that an earlier run has done.
+fn open(typed: &Analyze) -> Result<(Output, HashSet<PathBuf>)> {
+    match (&typed.output, typed.jsonl) {
+        (Some(path), true) if typed.resume && typed.inputs.iter().any(|input| input == Path::new("-")) => {
+            Err(Error::new(ErrorKind::Config, "--resume cannot read standard input again; name files")
+                .at(path))
+        }
+        (Some(path), true) => {
+            let (journal, done) = Journal::open(path, typed.resume)?;
+            Ok((Output::Lines(journal), done))
+        }
+        _ if typed.resume => Err(Error::new(
+            ErrorKind::Config,
+            "--resume goes with --jsonl --output FILE, the file to go on with",
+        )),
+        (path, false) => Ok((Output::open(path.as_deref())?, HashSet::new())),
+        (None, true) => Ok((Output::Standard, HashSet::new())),
+    }
 }
 
 fn plan(typed: Analyze) -> Result<Plan> {
@@ -61,18 +84,24 @@ fn plan(typed: Analyze) -> Result<Plan> {
         ffmpeg: typed.ffmpeg,
         ..Options::default()
     };
+    if typed.enroll.len() > 1 && options.channels == audio::Channels::Average {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "several voices to enroll need --channels split, a channel each",
+        ));
+    }
     let format = match (typed.json, typed.jsonl, typed.csv) {
         (true, _, _) => Format::Json,
         (_, true, _) => Format::JsonLines,
         (_, _, true) => Format::Csv,
         _ => Format::Text,
     };
-    Ok(Plan {
-        inputs: inputs(&typed.inputs)?,
-        analyzer: Analyzer::new(model, options)?,
-        format,
-        quiet: typed.quiet,
-    })
+    let mut analyzer = Analyzer::new(model, options)?;
+    if !typed.enroll.is_empty() {
+        let voices = enroll::voices(&analyzer, &typed.enroll)?;
+        analyzer = analyzer.with_enrolled(voices)?;
+    }
+    Ok(Plan { inputs: inputs(&typed.inputs)?, analyzer: Arc::new(analyzer), format, quiet: typed.quiet })
 }
 
 /// Files as given; folders become the recordings below them.
@@ -93,69 +122,73 @@ fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 impl Plan {
-    fn run(&self, mut output: Output) -> Result<ExitCode> {
+    fn run(&self, mut output: Output, done: &HashSet<PathBuf>) -> Result<ExitCode> {
         let style = Style { colour: true };
-        let bar = self.bar();
-        let (mut results, mut failed) = (Vec::new(), false);
-        for (number, path) in self.inputs.iter().enumerate() {
-            let name = path
-                .file_name()
-                .map_or_else(|| path.display().to_string(), |name| name.display().to_string());
-            bar.set_message(match self.inputs.len() {
-                1 => name,
-                n => format!("{}/{n} {name}", number + 1),
-            });
-            let result = self.one(path, &bar);
+        let interrupt = Interrupt::watch()?;
+        let inputs: Vec<PathBuf> = self.inputs.iter().filter(|path| !done.contains(*path)).cloned().collect();
+        let mut progress = Progress::over(&inputs, self.quiet);
+        let (mut results, mut failed, mut ended) = (Vec::new(), false, 0);
+        for path in &inputs {
+            progress.begin(path);
+            let Some(result) = self.one(path, &progress, &interrupt) else { break };
+            progress.end(result.seconds);
             if let Some(error) = &result.error {
                 failed = true;
-                bar.suspend(|| eprintln!("undertone: {}: {}", path.display(), error.message));
+                progress.aside(|| eprintln!("undertone: {}: {}", path.display(), error.message));
             }
             match self.format {
                 Format::Text => {
-                    let blank = if number > 0 { "\n" } else { "" };
+                    let blank = if ended > 0 { "\n" } else { "" };
                     let text = report::recording(&result, style);
-                    bar.suspend(|| output.write(&format!("{blank}{text}")))?;
+                    progress.aside(|| output.write(&format!("{blank}{text}")))?;
                 }
                 Format::JsonLines => {
                     let line = report::json_line(&result)?;
-                    bar.suspend(|| output.write(&format!("{line}\n")))?;
+                    progress.aside(|| output.write(&format!("{line}\n")))?;
                 }
                 Format::Json | Format::Csv => results.push(result),
             }
+            ended += 1;
         }
-        bar.finish_and_clear();
+        progress.finish();
+        let interrupted = ended < inputs.len();
+        if !interrupted || ended > 0 || !matches!(output, Output::File(..)) {
+            self.close(output, results)?;
+        }
+        if interrupted {
+            let all = self.inputs.len();
+            eprintln!("undertone: interrupted; {} of {all} recordings are done", all - inputs.len() + ended);
+            return Ok(ExitCode::from(interrupt::STATUS));
+        }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// What comes after all recordings, and the end of the file. (A file of which nothing is done is left as it was instead.)
+    fn close(&self, mut output: Output, results: Vec<RecordingResult>) -> Result<()> {
         let whole = self.analyzer.report(results);
         match self.format {
             Format::Json => output.write(&format!("{}\n", report::json(&whole)?))?,
             Format::Csv => output.write(&report::csv(&whole)?)?,
-            Format::Text => output.write(&report::closing(style))?,
+            Format::Text => output.write(&report::closing(Style { colour: true }))?,
             Format::JsonLines => {}
         }
-        output.finish()?;
-        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        output.finish()
     }
 
-    fn one(&self, path: &Path, bar: &ProgressBar) -> RecordingResult {
+    /// One recording's result; none where Ctrl-C came first.
+    fn one(&self, path: &Path, progress: &Progress, interrupt: &Interrupt) -> Option<RecordingResult> {
+        if interrupt.pressed() {
+            return None;
+        }
         let source = match path == Path::new("-") {
             true => Source::Reader(Box::new(std::io::stdin())),
             false => Source::from(path),
         };
-        bar.set_position(0);
-        let mut progress = |heard: Seconds, whole: Option<Seconds>| {
-            bar.set_length(whole.map_or(0, |whole| whole.0.ceil() as u64));
-            bar.set_position(heard.0 as u64);
-        };
-        match self.analyzer.analyze(source, &mut progress) {
+        let (analyzer, progress) = (Arc::clone(&self.analyzer), progress.clone());
+        let work = move || analyzer.analyze(source, &mut |heard, whole| progress.heard(heard, whole));
+        match interrupt.unless_pressed(work) {
             Ok(result) => result,
-            Err(error) => RecordingResult::failed(path.to_path_buf(), &error),
+            Err(error) => Some(RecordingResult::failed(path.to_path_buf(), &error)),
         }
-    }
-
-    fn bar(&self) -> ProgressBar {
-        if self.quiet || !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} s, {elapsed} so far");
-        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }
