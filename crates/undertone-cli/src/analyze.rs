@@ -1,36 +1,41 @@
 //! `undertone analyze`: what was typed → what is needed → recordings one by one → a report.
 
-use std::io::IsTerminal;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use undertone::analysis::RecordingResult;
-use undertone::analyzer::Options;
+use undertone::analyzer::{Event, Options};
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
 use undertone::model::Model;
-use undertone::units::Seconds;
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
-use crate::writer::Writer;
+use crate::enroll;
+use crate::interrupt::{self, Interrupt};
+use crate::progress::Progress;
+use crate::writer::{Follower, Writer};
 
 /// What was typed, checked.
 struct Plan {
+    analyzer: Arc<Analyzer>,
     inputs: Vec<PathBuf>,
-    analyzer: Analyzer,
+    /// How many of them an earlier run has done.
+    done: usize,
+    follow: bool,
     quiet: bool,
 }
 
 pub fn run(typed: Analyze) -> Result<ExitCode> {
-    let inputs = inputs(&typed.inputs)?;
+    let all = inputs(&typed.inputs)?;
     // Outputs are opened before the work: a place that cannot be written shows now.
-    let writer = Writer::open(&typed, &inputs)?;
-    plan(typed, inputs)?.run(writer)
+    let (writer, done) = Writer::open(&typed, &all)?;
+    plan(typed, all, &done)?.run(writer)
 }
 
-fn plan(typed: Analyze, inputs: Vec<PathBuf>) -> Result<Plan> {
+fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Plan> {
     let mut model = match &typed.model {
         Some(path) => Model::open(path)?,
         None => Model::embedded()?,
@@ -39,7 +44,7 @@ fn plan(typed: Analyze, inputs: Vec<PathBuf>) -> Result<Plan> {
         model = model.with_threads(threads);
     }
     let emotions =
-        if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.into_iter().collect() };
+        if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.iter().copied().collect() };
     let options = Options {
         channels: match typed.channels {
             Channels::Average => audio::Channels::Average,
@@ -50,9 +55,29 @@ fn plan(typed: Analyze, inputs: Vec<PathBuf>) -> Result<Plan> {
         coverage: typed.coverage,
         track: typed.track,
         ffmpeg: typed.ffmpeg,
+        song: typed.song,
         ..Options::default()
     };
-    Ok(Plan { inputs, analyzer: Analyzer::new(model, options)?, quiet: typed.quiet })
+    if typed.enroll.len() > 1 && options.channels == audio::Channels::Average {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "several voices to enroll need --channels split, a channel each",
+        ));
+    }
+    let mut analyzer = Analyzer::new(model, options)?;
+    if !typed.enroll.is_empty() {
+        let voices = enroll::voices(&analyzer, &typed.enroll)?;
+        analyzer = analyzer.with_enrolled(voices)?;
+    }
+    let count = all.len();
+    let inputs: Vec<PathBuf> = all.into_iter().filter(|path| !done.contains(path)).collect();
+    Ok(Plan {
+        analyzer: Arc::new(analyzer),
+        done: count - inputs.len(),
+        inputs,
+        follow: typed.follow,
+        quiet: typed.quiet,
+    })
 }
 
 /// Files as given; folders become the recordings below them.
@@ -74,49 +99,78 @@ fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 impl Plan {
     fn run(&self, mut writer: Writer) -> Result<ExitCode> {
-        let bar = self.bar();
-        let mut failed = false;
-        for (number, path) in self.inputs.iter().enumerate() {
-            let name = path
-                .file_name()
-                .map_or_else(|| path.display().to_string(), |name| name.display().to_string());
-            bar.set_message(match self.inputs.len() {
-                1 => name,
-                n => format!("{}/{n} {name}", number + 1),
-            });
-            let result = self.one(path, &bar);
+        let interrupt = Interrupt::watch()?;
+        let mut progress = Progress::over(&self.inputs, self.quiet || self.follow);
+        let (mut failed, mut ended) = (false, 0);
+        for path in &self.inputs {
+            progress.begin(path);
+            let Some(result) = self.one(path, &progress, &interrupt, &writer) else { break };
+            progress.end(result.seconds);
             if let Some(error) = &result.error {
                 failed = true;
-                bar.suspend(|| eprintln!("undertone: {}: {}", path.display(), error.message));
+                progress.aside(|| eprintln!("undertone: {}: {}", path.display(), error.message));
             }
-            bar.suspend(|| writer.take(result))?;
+            progress.aside(|| writer.take(result))?;
+            ended += 1;
         }
-        bar.finish_and_clear();
-        writer.finish(&self.analyzer)?;
-        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        progress.finish();
+        if ended == self.inputs.len() {
+            writer.finish(&self.analyzer)?;
+            return Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+        }
+        if ended > 0 {
+            writer.finish(&self.analyzer)?
+        } else {
+            writer.leave()?
+        }
+        let all = self.done + self.inputs.len();
+        eprintln!("undertone: interrupted; {} of {all} recordings are done", self.done + ended);
+        Ok(ExitCode::from(interrupt::STATUS))
     }
 
-    fn one(&self, path: &Path, bar: &ProgressBar) -> RecordingResult {
+    /// One recording's result; none where Ctrl-C came first.
+    fn one(
+        &self,
+        path: &Path,
+        progress: &Progress,
+        interrupt: &Interrupt,
+        writer: &Writer,
+    ) -> Option<RecordingResult> {
+        if interrupt.pressed() {
+            return None;
+        }
         let source = match path == Path::new("-") {
             true => Source::Reader(Box::new(std::io::stdin())),
             false => Source::from(path),
         };
-        bar.set_position(0);
-        let mut progress = |heard: Seconds, whole: Option<Seconds>| {
-            bar.set_length(whole.map_or(0, |whole| whole.0.ceil() as u64));
-            bar.set_position(heard.0 as u64);
+        let (analyzer, progress) = (Arc::clone(&self.analyzer), progress.clone());
+        let follower = self.follow.then(|| writer.follower());
+        let work = move || {
+            let mut heard = |heard, whole| progress.heard(heard, whole);
+            match follower {
+                Some(follower) => follow(&analyzer, source, &mut heard, follower),
+                None => analyzer.analyze(source, &mut heard),
+            }
         };
-        match self.analyzer.analyze(source, &mut progress) {
+        match interrupt.unless_pressed(work) {
             Ok(result) => result,
-            Err(error) => RecordingResult::failed(path.to_path_buf(), &error),
+            Err(error) => Some(RecordingResult::failed(path.to_path_buf(), &error)),
         }
     }
+}
 
-    fn bar(&self) -> ProgressBar {
-        if self.quiet || !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
+/// Tells spans as they are heard; what cannot be written any more ends the listening.
+fn follow(
+    analyzer: &Analyzer,
+    source: Source,
+    heard: &mut dyn FnMut(undertone::units::Seconds, Option<undertone::units::Seconds>),
+    follower: Follower,
+) -> Result<RecordingResult> {
+    let mut told = Ok(());
+    let result = analyzer.follow(source, heard, &mut |Event::Span(span)| {
+        if told.is_ok() {
+            told = follower.tell(&span);
         }
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} s, {elapsed} so far");
-        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-    }
+    })?;
+    told.map(|()| result)
 }

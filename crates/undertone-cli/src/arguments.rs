@@ -24,15 +24,21 @@ Examples:
   undertone analyze calls/ --json --output r.json  a folder, for programs
   undertone analyze call.wav --channels split --speakers agent,caller --html call.html
   undertone analyze calls/ --format srt --output captions/
-  ffmpeg -i URL -f wav - | undertone analyze -     whatever ffmpeg reads
+  undertone enroll agent calm.wav --neutral        an agent's usual voice, kept in agent.profile.json
+  undertone analyze call.wav --channels split --enroll agent.profile.json
+  undertone analyze calls/ --jsonl --output r.jsonl --resume   goes on where it was ended
+  ffmpeg -i URL -f wav - | undertone analyze - --follow        whatever ffmpeg reads, live
   undertone model info                             what the model was trained on, and its figures
 
-Exit status: 0 done; 1 some inputs failed, the others are done; 2 usage or fatal.";
+Exit status: 0 done; 1 some inputs failed, the others are done; 2 usage or fatal; 130 Ctrl-C: what was
+done until then is written (a second Ctrl-C ends at once).";
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Emotions over time in recordings.
     Analyze(Analyze),
+    /// Keeps a speaker's usual voice in a small file, for analyze --enroll.
+    Enroll(Enroll),
     /// The model and its figures.
     #[command(subcommand)]
     Model(Model),
@@ -94,6 +100,20 @@ pub struct Analyze {
     /// Names of the speakers, channel by channel.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub speakers: Vec<String>,
+    /// The speakers' usual voices, channel by channel: profiles that undertone enroll wrote (.json), or recordings of neutral speech; an
+    /// empty name leaves a channel out.
+    #[arg(long, value_delimiter = ',', value_name = "PROFILE|AUDIO")]
+    pub enroll: Vec<PathBuf>,
+    /// Go on where an earlier run with the same --jsonl --output FILE was ended. A recording is known by its path; one that failed or
+    /// was changed since is done anew. Use the same options: the lines do not name them.
+    #[arg(long)]
+    pub resume: bool,
+    /// Print every span as soon as it has been heard, for streams that somebody listens to (text or --jsonl).
+    #[arg(long)]
+    pub follow: bool,
+    /// A sung voice over music instead of speech. Experimental: see docs/benchmarks.md.
+    #[arg(long)]
+    pub song: bool,
     /// Which audio track, counted from 0.
     #[arg(long, value_name = "NUMBER")]
     pub track: Option<usize>,
@@ -106,6 +126,30 @@ pub struct Analyze {
     /// Threads; one a core where not given.
     #[arg(long, value_name = "NUMBER")]
     pub threads: Option<usize>,
+    /// No progress on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args)]
+pub struct Enroll {
+    /// The speaker's name.
+    pub name: String,
+    /// Recordings of this speaker alone, or folders of them; 5 s of speech at least, a minute of many moods is better.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub inputs: Vec<PathBuf>,
+    /// Only neutral speech is in them.
+    #[arg(long)]
+    pub neutral: bool,
+    /// The file to write; NAME.profile.json in the current folder where not given. A profile of the same model is replaced.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Decode by an installed ffmpeg.
+    #[arg(long)]
+    pub ffmpeg: bool,
+    /// A model file instead of the one built in; a profile serves this model only.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
     /// No progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,

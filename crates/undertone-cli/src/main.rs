@@ -3,11 +3,15 @@
 mod analyze;
 mod arguments;
 mod corpus;
+mod enroll;
 mod evaluate;
 mod format;
+mod interrupt;
 mod model;
 mod names;
 mod output;
+mod progress;
+mod resume;
 mod scoring;
 mod shell;
 mod train;
@@ -21,6 +25,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Analyze(typed) => analyze::run(typed),
+        Command::Enroll(typed) => enroll::run(typed),
         Command::Model(typed) => model::run(typed),
         Command::Corpus(typed) => corpus::run(typed),
         Command::Evaluate(typed) => evaluate::run(typed),

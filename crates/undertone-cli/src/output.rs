@@ -1,4 +1,4 @@
-//! Where the data goes: standard output, or a file that is whole or not there.
+//! Where the data goes: standard output, a file that is whole or not there, or lines that survive an early end.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use undertone::{Error, ErrorKind, Result};
 
+use crate::resume::Journal;
+
 /// The place data is written to.
 pub enum Output {
     /// Standard output; colours are taken out where it is no terminal or `NO_COLOR` is set.
     Standard,
     /// A file beside its final place until it is finished.
     File(NamedTempFile, PathBuf),
+    /// Lines that are kept as they come.
+    Lines(Journal),
 }
 
 impl Output {
@@ -38,6 +42,7 @@ impl Output {
                 let plain = anstream::adapter::strip_str(text).to_string();
                 file.write_all(plain.as_bytes()).map_err(|error| Error::from(error).at(&*path))?;
             }
+            Output::Lines(journal) => journal.write(text)?,
         }
         Ok(())
     }
@@ -46,6 +51,7 @@ impl Output {
     pub fn finish(self) -> Result<()> {
         match self {
             Output::Standard => Ok(()),
+            Output::Lines(journal) => journal.finish(),
             Output::File(file, path) => match file.persist(&path) {
                 Ok(_) => Ok(()),
                 Err(error) => Err(Error::from(error.error).at(path)),
@@ -55,7 +61,7 @@ impl Output {
 }
 
 /// A file that will be readable as any other is.
-fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+pub fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

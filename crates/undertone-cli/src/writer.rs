@@ -1,8 +1,9 @@
 //! Results as they come → every output that was asked for: one stream, files a recording, a page, plots.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use undertone::analysis::RecordingResult;
+use undertone::analysis::{RecordingResult, Span};
 use undertone::report::{self, Sound, Style};
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
@@ -10,6 +11,7 @@ use crate::arguments::Analyze;
 use crate::format::Format;
 use crate::names::{names, with_extension};
 use crate::output::Output;
+use crate::resume::Journal;
 
 /// Where a format goes.
 enum Place {
@@ -24,6 +26,8 @@ enum Place {
 /// Takes results in the order of the inputs and writes them.
 pub struct Writer {
     format: Format,
+    /// Spans were told already.
+    follow: bool,
     place: Place,
     page: Option<(Output, PathBuf)>,
     plots: Option<PathBuf>,
@@ -34,8 +38,11 @@ pub struct Writer {
 
 impl Writer {
     /// Opens what was asked for; a place that cannot be written, or a file where a folder is needed, is told now.
-    pub fn open(typed: &Analyze, inputs: &[PathBuf]) -> Result<Writer> {
+    /// Gives the recordings that an earlier run has done, too.
+    pub fn open(typed: &Analyze, all: &[PathBuf]) -> Result<(Writer, HashSet<PathBuf>)> {
         let format = Format::of(typed);
+        let (place, done) = place(format, typed, all.len())?;
+        let inputs: Vec<PathBuf> = all.iter().filter(|path| !done.contains(*path)).cloned().collect();
         let page = match &typed.html {
             Some(path) => Some((Output::open(Some(path))?, path.clone())),
             None => None,
@@ -43,15 +50,22 @@ impl Writer {
         if let Some(folder) = &typed.svg {
             make(folder)?;
         }
-        Ok(Writer {
+        let writer = Writer {
             format,
-            place: place(format, typed.output.as_deref(), inputs.len())?,
+            follow: typed.follow,
+            place,
             page,
             plots: typed.svg.clone(),
-            names: names(&typed.inputs, inputs),
+            names: names(&typed.inputs, &inputs),
             taken: 0,
             kept: Vec::new(),
-        })
+        };
+        Ok((writer, done))
+    }
+
+    /// Tells spans of the recording under way on standard output.
+    pub fn follower(&self) -> Follower {
+        Follower(self.format)
     }
 
     /// The next recording's result; what can be written now is.
@@ -64,8 +78,12 @@ impl Writer {
         }
         match (&mut self.place, self.format) {
             (Place::One(output), Format::Text) => {
-                let blank = if self.taken > 0 { "\n" } else { "" };
-                output.write(&format!("{blank}{}", report::recording(&result, Style { colour: true })))?;
+                let blank = if self.taken > 0 || self.follow { "\n" } else { "" };
+                let text = match self.follow {
+                    true => report::conclusion(&result, Style { colour: true }),
+                    false => report::recording(&result, Style { colour: true }),
+                };
+                output.write(&format!("{blank}{text}"))?;
             }
             (Place::One(output), Format::Jsonl) => {
                 output.write(&format!("{}\n", report::json_line(&result)?))?
@@ -90,6 +108,14 @@ impl Writer {
             self.kept.push(result);
         }
         Ok(())
+    }
+
+    /// Nothing was done: what an earlier run left stays, and so does a file that was to be replaced.
+    pub fn leave(self) -> Result<()> {
+        match self.place {
+            Place::One(output @ Output::Lines(_)) => output.finish(),
+            _ => Ok(()),
+        }
     }
 
     /// What is said of all together; puts files in their places.
@@ -128,22 +154,57 @@ fn one(format: Format, result: &RecordingResult) -> Result<Option<(String, &'sta
     Ok(format.of_one_recording().map(|extension| (text, extension)))
 }
 
-/// One stream where the format or the number of recordings allows it, else the folder named.
-fn place(format: Format, output: Option<&Path>, recordings: usize) -> Result<Place> {
-    let Some(extension) = format.of_one_recording() else { return Ok(Place::One(Output::open(output)?)) };
-    match output {
-        Some(folder) if recordings > 1 || folder.is_dir() => {
-            make(folder)?;
-            Ok(Place::Folder(folder.to_path_buf()))
-        }
-        None if recordings > 1 => {
-            let message = format!(
-                "a .{extension} file holds one recording and there are {recordings}; name a folder with --output DIR"
-            );
-            Err(Error::new(ErrorKind::Config, message))
-        }
-        file => Ok(Place::One(Output::open(file)?)),
+/// Tells spans while a recording is heard.
+pub struct Follower(Format);
+
+impl Follower {
+    /// One line a span.
+    pub fn tell(&self, span: &Span) -> Result<()> {
+        let line = match self.0 {
+            Format::Jsonl => format!("{}\n", report::span_line(span)?),
+            _ => report::span(span, Style { colour: true }),
+        };
+        Output::Standard.write(&line)
     }
+}
+
+/// One stream where the format or the number of recordings allows it, else the folder named. Gives what an earlier run has done.
+fn place(format: Format, typed: &Analyze, recordings: usize) -> Result<(Place, HashSet<PathBuf>)> {
+    let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
+    let output = typed.output.as_deref();
+    if typed.follow && (output.is_some() || !matches!(format, Format::Text | Format::Jsonl)) {
+        return refuse(
+            "--follow writes text or JSON Lines to standard output: leave out --output and other formats",
+        );
+    }
+    match (format, output) {
+        (Format::Jsonl, Some(_))
+            if typed.resume && typed.inputs.iter().any(|input| input == Path::new("-")) =>
+        {
+            return refuse("--resume cannot read standard input again; name files");
+        }
+        (Format::Jsonl, Some(path)) => {
+            let (journal, done) = Journal::open(path, typed.resume)?;
+            return Ok((Place::One(Output::Lines(journal)), done));
+        }
+        _ if typed.resume => {
+            return refuse("--resume goes with --jsonl --output FILE, the file to go on with");
+        }
+        _ => {}
+    }
+    let place = match (format.of_one_recording(), output) {
+        (Some(_), Some(folder)) if recordings > 1 || folder.is_dir() => {
+            make(folder)?;
+            Place::Folder(folder.to_path_buf())
+        }
+        (Some(extension), None) if recordings > 1 => {
+            return refuse(&format!(
+                "a .{extension} file holds one recording and there are {recordings}; name a folder with --output DIR"
+            ));
+        }
+        _ => Place::One(Output::open(output)?),
+    };
+    Ok((place, HashSet::new()))
 }
 
 /// Makes a folder unless it is there.

@@ -268,7 +268,8 @@ mod tests {
             votes: None,
         };
         let (neutral, angry) = (Emotion::Neutral, Emotion::Angry);
-        let clips = [clip("a", neutral), clip("a", angry), clip("b", neutral), clip("b", angry), clip("c", angry)];
+        let clips =
+            [clip("a", neutral), clip("a", angry), clip("b", neutral), clip("b", angry), clip("c", angry)];
         let pooled = [[1.0, 0.0], [5.0, 2.0], [0.0, 0.0], [2.0, 2.0], [99.0, 99.0]].map(Vec::from);
         // a: mean (3, 1) − (1, 0); b: (1, 1) − (0, 0); c has no neutral clip.
         assert_eq!(neutral_offset(&clips, &pooled), [1.5, 1.0]);

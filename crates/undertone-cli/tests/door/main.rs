@@ -1,7 +1,10 @@
 //! The command through its front door: the built program, its exit codes, what it writes where.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod enroll;
+mod long_jobs;
 mod outputs;
+mod summary;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -98,6 +98,7 @@ impl Publish<'_> {
                 mean: values(network.population_mean.value()),
                 scale: values(network.population_scale.value()),
             },
+            neutral_offset: Vec::new(),
             kappa: config.kappa,
             corpora: outcome.corpora.iter().map(on).collect(),
             teachers,

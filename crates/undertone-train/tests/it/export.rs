@@ -28,6 +28,7 @@ fn metadata(pooled: usize) -> Metadata {
         temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
         thresholds: Conditions::default(),
         population: Population { mean: vec![0.1; pooled], scale: vec![0.9; pooled] },
+        neutral_offset: Vec::new(),
         kappa: 1.5,
         corpora: Vec::new(),
         teachers: Vec::new(),

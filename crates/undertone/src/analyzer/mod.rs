@@ -3,6 +3,7 @@
 mod answer;
 mod channel;
 mod channels;
+mod enroll;
 mod level;
 mod line;
 mod live;
@@ -16,10 +17,12 @@ use crate::audio::{self, Channels, Recording, Source};
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, ErrorKind, Result, Warning};
 use crate::model::Model;
+use crate::speakers::Profile;
 use crate::speech;
 use crate::units::{SampleRate, Seconds};
 
 use answer::Voice;
+pub use enroll::LEAST_SPEECH;
 use session::Pace;
 pub use session::{Event, Session};
 use voice::Bounds;
@@ -38,6 +41,8 @@ pub struct Options {
     pub channels: Channels,
     /// Names of the speakers, channel by channel.
     pub speakers: Vec<String>,
+    /// The usual voices known beforehand, speaker by speaker (channel by channel); none where nothing is known.
+    pub enrolled: Vec<Option<Profile>>,
     /// The emotions asked for; all others do not compete.
     pub emotions: EmotionSet,
     /// The share of clips whose prediction set holds the truth, one of those the model knows (0.80, 0.90, 0.95).
@@ -57,6 +62,7 @@ impl Default for Options {
         Options {
             channels: Channels::Average,
             speakers: Vec::new(),
+            enrolled: Vec::new(),
             emotions: EmotionSet::ALL,
             coverage: 0.9,
             speech: speech::Options::default(),
@@ -85,7 +91,8 @@ impl Analyzer {
     /// With a model and options.
     ///
     /// # Errors
-    /// `Config` where no emotion asked for is one of the model's, or the coverage is not one that it knows.
+    /// `Config` where no emotion asked for is one of the model's, the coverage is not one that it knows, or a voice was
+    /// enrolled with another model.
     pub fn new(model: Model, mut options: Options) -> Result<Analyzer> {
         let metadata = model.metadata();
         if options.song {
@@ -104,6 +111,7 @@ impl Analyzer {
                 format!("a coverage of {} is not known; there are {}", options.coverage, known.join(", "));
             return Err(Error::config(message));
         }
+        options.enrolled.iter().flatten().try_for_each(|profile| profile.check(&model))?;
         Ok(Analyzer { model, options })
     }
 
@@ -174,6 +182,7 @@ impl Analyzer {
         let Options { channels, track, ffmpeg, .. } = self.options;
         let mut recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
         let (info, mut heard) = (recording.info().clone(), 0);
+        let noted = self.notes_on_enrolled(recording.channels());
         let mut session = Session::new(self, recording.channels(), pace);
         // Decoding runs beside everything else, some seconds ahead.
         let (mut result, warnings) = std::thread::scope(|scope| {
@@ -195,7 +204,7 @@ impl Analyzer {
             let warnings = decoded.map_err(|error| error.at(&path))?;
             session.drain()?.into_iter().for_each(&mut *event);
             let line = session.telephone(&info);
-            Ok::<_, Error>((session.finish()?, warnings.into_iter().chain(line)))
+            Ok::<_, Error>((session.finish()?, warnings.into_iter().chain(line).chain(noted)))
         })?;
         result.path = path;
         result.warnings.splice(0..0, warnings);
@@ -236,7 +245,12 @@ impl Analyzer {
     /// The voice of a channel: the name given for it, or its number where channels are apart.
     fn voice(&self, number: usize, count: usize) -> Voice {
         let given = self.options.speakers.get(number).cloned();
-        Voice::new(given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1))), number)
+        let name = given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1)));
+        let voice = Voice::new(name, number);
+        match self.enrolled(number) {
+            Some((usual, seconds)) => Voice { usual, enrolled: Some(seconds), ..voice },
+            None => voice,
+        }
     }
 
     fn temperature(&self, weight: f32) -> f32 {

@@ -10,6 +10,7 @@ use super::{Analyzer, channels, line, wrong_channels};
 use crate::analysis::{Cell, Envelope, RecordingResult, Span, summarise};
 use crate::audio::Info;
 use crate::error::{Result, Warning};
+use crate::speakers::Usual;
 use crate::units::SampleRate;
 
 /// Sound that waits per core before files go through the network, in seconds: enough to keep all cores busy.
@@ -37,7 +38,7 @@ pub struct Session<'a> {
     analyzer: &'a Analyzer,
     pace: Pace,
     channels: Vec<Channel>,
-    /// One a channel, for the events.
+    /// One a channel, as heard so far.
     voices: Vec<Voice>,
     live: Vec<Live>,
     /// Cut out, not yet analysed, with their channels.
@@ -124,10 +125,8 @@ impl<'a> Session<'a> {
             if analysed.windows.is_empty() {
                 continue;
             }
-            if self.pace == Pace::Live {
-                let windows = (0..analysed.windows.len()).map(|i| (analysed.windows[i], analysed.pooled(i)));
-                self.voices[number].hear(windows);
-            }
+            let windows = (0..analysed.windows.len()).map(|i| (analysed.windows[i], analysed.pooled(i)));
+            self.voices[number].hear(windows);
             self.channels[number].heard.push(analysed);
         }
         Ok(())
@@ -153,6 +152,11 @@ impl<'a> Session<'a> {
         }
         self.analyse()?;
         Ok(events.into_iter().map(Event::Span).collect())
+    }
+
+    /// What has been heard of a channel's voice, and seconds of speech; what still waits or goes on is not in it.
+    pub(super) fn usual(&self, channel: usize) -> Option<(&Usual, f64)> {
+        self.voices.get(channel).map(|voice| (&voice.usual, voice.seconds))
     }
 
     /// The end: answers again for everything by the final baselines.

@@ -40,6 +40,10 @@ pub struct Metadata {
     pub thresholds: Conditions<BTreeMap<String, f32>>,
     /// Mean and deviation of `pooled` over the training's clips.
     pub population: Population,
+    /// Mean difference of `pooled` between all of a speaker's speech and the neutral part of it, over the training's speakers; empty
+    /// where unknown. A voice enrolled by neutral speech alone is moved by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neutral_offset: Vec<f32>,
     /// Windows' worth of the population in a speaker's baseline.
     pub kappa: f32,
     /// What it was trained on.
@@ -137,6 +141,12 @@ impl Metadata {
             );
             return Err(Error::model(message));
         }
+        let offset = self.neutral_offset.len();
+        if offset != 0 && offset != self.pooled {
+            let message =
+                format!("its neutral offset has {offset} values for a pooled length of {}", self.pooled);
+            return Err(Error::model(message));
+        }
         let mut classes = self.classes.clone();
         classes.sort_unstable();
         classes.dedup();
@@ -151,6 +161,27 @@ impl Metadata {
         if !positive || !temperatures.iter().all(|t| t.is_finite() && *t > 0.0) {
             return Err(Error::model("its durations and temperatures must be above 0"));
         }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+
+    #[test]
+    fn a_neutral_offset_is_as_long_as_the_embedding_or_unknown() -> Result<()> {
+        let mut metadata = Model::embedded()?.metadata().clone();
+        let mut parse = |offset: Vec<f32>| {
+            metadata.neutral_offset = offset;
+            Metadata::parse(&serde_json::to_string(&metadata).unwrap_or_default())
+        };
+        assert!(parse(Vec::new()).is_ok());
+        let refused = parse(vec![0.0; 3]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("neutral offset has 3 values"), "{refused}");
+        let pooled = parse(Vec::new())?.pooled;
+        assert_eq!(parse(vec![0.25; pooled])?.neutral_offset, vec![0.25; pooled]);
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub use markup::escape;
 pub use page::{Sound, html, svg};
 pub use rttm::rttm;
 pub use srt::srt;
-pub use text::{Style, closing, heading, recording};
+pub use text::{Style, closing, conclusion, heading, recording, span};
 pub use textgrid::textgrid;
 pub use vtt::vtt;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::CAVEAT;
-use crate::analysis::{RecordingResult, Share, Span, Summary};
+use crate::analysis::{Moment, Range, Reaction, RecordingResult, Share, Span, Summary};
 use crate::emotion::Emotion;
 
 /// Cells of a probability bar.
@@ -66,7 +66,7 @@ pub fn recording(recording: &RecordingResult, style: Style) -> String {
     if recording.spans.is_empty() {
         return out;
     }
-    out.push('\n');
+    let _ = writeln!(out, "  {}\n", recording.summary.line);
     let named =
         recording.spans.iter().filter_map(|span| span.speaker.as_ref()).map(|name| name.chars().count());
     let width = named.max().unwrap_or(0);
@@ -75,6 +75,24 @@ pub fn recording(recording: &RecordingResult, style: Style) -> String {
     }
     out.push('\n');
     summary(&mut out, recording, style);
+    out
+}
+
+/// One span, for those who follow a stream: one line.
+pub fn span(span: &Span, style: Style) -> String {
+    let mut out = String::new();
+    line(&mut out, span, 0, style);
+    out
+}
+
+/// What is to be said of a recording whose spans were told while it was heard: all of [`recording`] but the spans.
+pub fn conclusion(result: &RecordingResult, style: Style) -> String {
+    let bare = RecordingResult { spans: Vec::new(), ..result.clone() };
+    let mut out = recording(&bare, style);
+    if !result.spans.is_empty() {
+        let _ = writeln!(out, "  {}\n", result.summary.line);
+        summary(&mut out, result, style);
+    }
     out
 }
 
@@ -102,50 +120,78 @@ fn line(out: &mut String, span: &Span, width: usize, style: Style) {
 }
 
 fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
-    let Summary { emotions, valence, arousal, sentiment, moments, .. } = &recording.summary;
+    let Summary { emotions, valence, arousal, moments, speakers, reactions, .. } = &recording.summary;
     let row = |out: &mut String, name: &str, text: String| {
         let _ = writeln!(out, "  {} {text}", style.paint("1", &format!("{name:<10}")));
     };
-    let shown: Vec<String> = emotions
-        .iter()
-        .filter(|share| share.share >= 0.05)
-        .map(|Share { emotion, share }| format!("{emotion} {:.0} %", 100.0 * share))
-        .collect();
-    row(out, "share", shown.join(", "));
-    if let (Some(valence), Some(arousal), Some(sentiment)) = (valence, arousal, sentiment) {
-        row(
-            out,
-            "range",
-            format!(
-                "valence {:+.2} ± {:.2} ({:+.2} at {} … {:+.2} at {}), arousal {:+.2} ± {:.2}",
-                valence.mean,
-                valence.spread,
-                valence.low,
-                clock(valence.low_at),
-                valence.high,
-                clock(valence.high_at),
-                arousal.mean,
-                arousal.spread
-            ),
-        );
-        row(out, "sentiment", format!("{sentiment:+.2} (−1 unpleasant … +1 pleasant)"));
+    row(out, "share", shares(emotions, 0.05));
+    if let (Some(valence), Some(arousal)) = (valence, arousal) {
+        row(out, "range", ranges(valence, arousal));
     }
-    let moment = |m: &crate::analysis::Moment| {
-        format!("{} {} ({:.0} %)", clock(m.start), m.emotion, 100.0 * m.probability)
-    };
+    if let (Some(value), Some([low, high])) =
+        (recording.summary.sentiment, recording.summary.sentiment_interval)
+    {
+        let interval = format!("{value:+.2} [{low:+.2}, {high:+.2}]");
+        row(out, "sentiment", format!("{interval} (−1 unpleasant … +1 pleasant; 95 % interval)"));
+    }
+    if let Some(volatility) = recording.summary.volatility {
+        row(out, "volatility", format!("{volatility:.2} from one span to the next (0 … 2.83)"));
+    }
+    let moment = |m: &Moment| format!("{} {} ({:.0} %)", clock(m.start), m.emotion, 100.0 * m.probability);
     if !moments.is_empty() {
         row(out, "strongest", moments.iter().map(moment).collect::<Vec<_>>().join(", "));
     }
-    for speaker in &recording.speakers {
-        if speaker.baseline.source == "recording" {
-            let seconds = clock(speaker.baseline.seconds);
-            row(
-                out,
-                "baseline",
-                format!("{}: own voice, from {seconds} of speech in this recording", speaker.id),
-            );
+    for speaker in speakers {
+        let mut text = vec![format!(
+            "{:.0} % of the speech: {}",
+            100.0 * speaker.speech_share,
+            shares(&speaker.emotions, 0.1)
+        )];
+        if let (Some(value), Some([low, high])) = (speaker.sentiment, speaker.sentiment_interval) {
+            text.push(format!("sentiment {value:+.2} [{low:+.2}, {high:+.2}]"));
         }
+        text.extend(speaker.volatility.map(|volatility| format!("volatility {volatility:.2}")));
+        row(out, &speaker.id, text.join("; "));
     }
+    reactions.iter().filter_map(reaction).for_each(|text| row(out, "reaction", text));
+    for speaker in &recording.speakers {
+        let seconds = clock(speaker.baseline.seconds);
+        let from = match speaker.baseline.source.as_str() {
+            "recording" => format!("from {seconds} of speech in this recording"),
+            "enrolled" => format!("enrolled, from {seconds} of speech"),
+            _ => continue,
+        };
+        row(out, "baseline", format!("{}: own voice, {from}", speaker.id));
+    }
+}
+
+/// `angry 41 %, sad 20 %`: those of at least `least`.
+fn shares(emotions: &[Share], least: f32) -> String {
+    let share = |Share { emotion, share }: &Share| format!("{emotion} {:.0} %", 100.0 * share);
+    let shown: Vec<String> = emotions.iter().filter(|share| share.share >= least).map(share).collect();
+    shown.join(", ")
+}
+
+fn ranges(valence: &Range, arousal: &Range) -> String {
+    format!(
+        "valence {:+.2} ± {:.2} ({:+.2} at {} … {:+.2} at {}), arousal {:+.2} ± {:.2}",
+        valence.mean,
+        valence.spread,
+        valence.low,
+        clock(valence.low_at),
+        valence.high,
+        clock(valence.high_at),
+        arousal.mean,
+        arousal.spread
+    )
+}
+
+/// How one speaker's turns go with another's, where there are enough of them to say.
+fn reaction(reaction: &Reaction) -> Option<String> {
+    let Reaction { from, to, turns, valence, arousal } = reaction;
+    let r = |name: &str, r: &Option<f32>| r.map(|r| format!("{name} r = {r:+.2}"));
+    let known: Vec<String> = [r("valence", valence), r("arousal", arousal)].into_iter().flatten().collect();
+    (!known.is_empty()).then(|| format!("{to} after {from}: {} ({turns} turns)", known.join(", ")))
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
@@ -198,7 +244,7 @@ mod tests {
     #[test]
     fn a_span_is_one_line_with_times_emotion_bar_and_percent() {
         let text = shown(vec![span(false)], false);
-        let line = text.lines().find(|line| line.contains("angry ")).unwrap_or_default();
+        let line = text.lines().find(|line| line.contains(" – ")).unwrap_or_default();
         for part in ["0:00.4", "0:03.1", "agent", "██████████████████··", "90 %"]
         {
             assert!(line.contains(part), "{part} in {line}");
@@ -211,6 +257,40 @@ mod tests {
     #[test]
     fn the_second_guess_is_named_when_it_is_close() {
         assert!(shown(vec![span(true)], false).contains("or happy 40 %"));
+    }
+
+    #[test]
+    fn the_sentence_comes_first_and_speakers_have_their_rows() {
+        let mut spans = Vec::new();
+        for n in 0..4 {
+            let (at, mut agent) = (15.0 * f64::from(n), span(n == 2));
+            (agent.start, agent.end) = (at, at + 5.0);
+            let mut caller = agent.clone();
+            (caller.start, caller.end, caller.speaker) = (at + 6.0, at + 14.0, Some("caller".into()));
+            (agent.valence, caller.valence) = (0.1 * n as f32, -0.1 * n as f32);
+            spans.extend([agent, caller]);
+        }
+        let text = shown(spans, false);
+        let second = text.lines().nth(1).unwrap_or_default();
+        assert!(second.starts_with("  agent sounded mostly angry"), "{text}");
+        for row in [
+            "agent      38 % of the speech: angry 80 %",
+            "caller     62 %",
+            "reaction   caller after agent: valence r = -1.00",
+        ] {
+            assert!(text.contains(row), "{row} in {text}");
+        }
+        assert!(text.contains("sentiment  -0.03 [") && text.contains("volatility 0."), "{text}");
+    }
+
+    #[test]
+    fn an_enrolled_baseline_is_told_apart() {
+        let baseline = crate::analysis::BaselineUsed { source: "enrolled".into(), seconds: 34.0 };
+        let speakers =
+            vec![crate::analysis::Speaker { id: "agent".into(), channel: 0, seconds: 9.0, baseline }];
+        let result = RecordingResult { speakers, spans: vec![span(false)], ..Default::default() };
+        let text = recording(&result, Style { colour: false });
+        assert!(text.contains("baseline   agent: own voice, enrolled, from 0:34.0 of speech"), "{text}");
     }
 
     #[test]

@@ -13,6 +13,20 @@ pub struct Usual {
 }
 
 impl Usual {
+    /// So many windows of this mean.
+    pub fn of(mean: &[f32], windows: f64) -> Usual {
+        Usual { sum: mean.iter().map(|&x| windows * f64::from(x)).collect(), windows }
+    }
+
+    /// The mean of what was heard; empty where nothing was.
+    pub fn mean(&self) -> Vec<f32> {
+        if self.windows > 0.0 {
+            self.sum.iter().map(|sum| (sum / self.windows) as f32).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Adds one window's embedding, counting `share` of a window (1 for windows that do not overlap).
     pub fn hear(&mut self, pooled: &[f32], share: f64) {
         self.sum.resize(pooled.len(), 0.0);
@@ -59,5 +73,20 @@ mod tests {
         assert_eq!(usual.baseline(&population, 1.0).weight, 0.5);
         (0..1000).for_each(|_| usual.hear(&[4.0, 0.0], 1.0));
         assert!((usual.baseline(&population, 1.0).mean[0] - 4.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_mean_and_its_windows_go_on_as_if_never_put_away() {
+        let mut usual = Usual::default();
+        assert_eq!(usual.mean(), [] as [f32; 0]);
+        usual.hear(&[1.0, -2.0], 1.0);
+        usual.hear(&[4.0, 1.0], 0.5);
+        assert_eq!(usual.mean(), [2.0, -1.0]);
+        let mut again = Usual::of(&usual.mean(), usual.windows());
+        assert_eq!(again, usual);
+        for usual in [&mut usual, &mut again] {
+            usual.hear(&[0.5, 0.5], 1.0);
+        }
+        assert_eq!(again, usual);
     }
 }

@@ -1,0 +1,116 @@
+//! `undertone enroll`, and the voices that `analyze --enroll` names: recordings → profiles of speakers.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use undertone::analyzer::Options;
+use undertone::audio::{self, Source};
+use undertone::model::Model;
+use undertone::speakers::Profile;
+use undertone::{Analyzer, Error, ErrorKind, Result};
+
+use crate::arguments::Enroll;
+use crate::interrupt::{Interrupt, STATUS};
+use crate::output::Output;
+use crate::progress::Progress;
+
+/// How a profile's file name ends.
+const ENDING: &str = ".profile.json";
+
+pub fn run(typed: Enroll) -> Result<ExitCode> {
+    let path = match typed.output {
+        Some(path) => path,
+        None => default_path(&typed.name)?,
+    };
+    let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+    replaceable(&path, &model)?;
+    let mut output = Output::open(Some(&path))?;
+    let interrupt = Interrupt::watch()?;
+    let options = Options { ffmpeg: typed.ffmpeg, ..Options::default() };
+    let analyzer = Arc::new(Analyzer::new(model, options)?);
+    let files = recordings(&typed.inputs)?;
+    let mut progress = Progress::over(&files, typed.quiet);
+    progress.begin(Path::new(&typed.name));
+    let (hearing, name) = (progress.clone(), typed.name.clone());
+    let (by, neutral) = (Arc::clone(&analyzer), typed.neutral);
+    let heard = interrupt.unless_pressed(move || {
+        let sources = files.into_iter().map(Source::Path).collect();
+        by.enroll(&name, sources, neutral, &mut |heard, whole| hearing.heard(heard, whole))
+    });
+    progress.finish();
+    let Some(profile) = heard? else { return Ok(ExitCode::from(STATUS)) };
+    if profile.is_inexact(analyzer.model()) && !typed.quiet {
+        eprintln!(
+            "undertone: neutral_offset: this model does not know how neutral speech differs from all speech; the profile is used \
+             as it is and less exact"
+        );
+    }
+    output.write(&format!("{}\n", profile.json()?))?;
+    output.finish()?;
+    let kind = if profile.neutral { "neutral speech" } else { "speech" };
+    let text =
+        format!("{}: {:.1} s of {kind} heard, kept in {}\n", profile.name, profile.seconds, path.display());
+    let mut said = Output::open(None)?;
+    said.write(&text)?;
+    said.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `NAME.profile.json` in the current folder.
+fn default_path(name: &str) -> Result<PathBuf> {
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    match plain {
+        true => Ok(PathBuf::from(format!("{name}{ENDING}"))),
+        false => {
+            let message = format!("'{name}' makes no file name; name the file too: --output FILE{ENDING}");
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}
+
+/// Refuses to write over what is no profile of the same model: such a profile is replaced, anything else is kept.
+fn replaceable(path: &Path, model: &Model) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let keep = |error: Error| {
+        let message = format!("is kept as it is: {}; remove it or name another --output", error.message());
+        Error::new(ErrorKind::Config, message).at(path)
+    };
+    Profile::open(path).and_then(|profile| profile.check(model)).map_err(keep)
+}
+
+/// Files as given; folders become the recordings below them.
+fn recordings(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in typed {
+        match path.is_dir() {
+            true => found.extend(audio::files_below(path)?),
+            false => found.push(path.clone()),
+        }
+    }
+    Ok(found)
+}
+
+/// The voices named by `--enroll`, in the order of the speakers: profiles (`.json`), or recordings of neutral speech; an empty name
+/// leaves a speaker out.
+///
+/// # Errors
+/// What reading a profile or hearing a recording answers; `Config` for a profile of another model.
+pub fn voices(analyzer: &Analyzer, typed: &[PathBuf]) -> Result<Vec<Option<Profile>>> {
+    let voice = |path: &PathBuf| {
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            let profile = Profile::open(path)?;
+            profile.check(analyzer.model()).map_err(|error| error.at(path))?;
+            return Ok(Some(profile));
+        }
+        let name = path.file_stem().map_or_else(String::new, |name| name.display().to_string());
+        let profile = analyzer.enroll(&name, vec![Source::from(path.as_path())], true, &mut |_, _| {});
+        profile.map(Some).map_err(|error| error.at(path))
+    };
+    typed.iter().map(voice).collect()
+}
