@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod enroll;
+mod enrolled;
 mod long_jobs;
 mod outputs;
 mod summary;
