@@ -25,7 +25,7 @@ const POLICY: &str =
 /// # Errors
 /// None today.
 pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
-    let names: Vec<String> = report.recordings.iter().map(|one| name(one)).collect();
+    let names: Vec<String> = report.recordings.iter().map(name).collect();
     let title = match names.as_slice() {
         [one] => format!("How {one} sounds"),
         all => format!("How {} recordings sound", all.len()),
