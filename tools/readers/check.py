@@ -9,6 +9,7 @@ FOLDER holds result.json and result.srt, .vtt, .TextGrid, .eaf, .rttm and .txt (
 
 import json
 import sys
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 
@@ -48,10 +49,17 @@ def srt(module, file, spans, _seconds):
     same([(c.start.total_seconds(), c.end.total_seconds(), c.content) for c in got], captions(spans), "captions")
 
 
+def seconds_of(stamp):
+    hours, minutes, rest = stamp.split(":")
+    return 3600 * int(hours) + 60 * int(minutes) + float(rest)
+
+
 def webvtt(module, file, spans, _seconds):
     got = module.read(str(file))
-    same([(c.start_in_seconds, c.end_in_seconds, c.text) for c in got], captions(spans), "cues")
-    voices = [c.voice for c in got]
+    # This reader leaves character references as they are.
+    cues = [(seconds_of(c.start), seconds_of(c.end), unescape(c.text)) for c in got]
+    same(cues, captions(spans), "cues")
+    voices = [c.voice and unescape(c.voice) for c in got]
     assert voices == [span["speaker"] for span in spans], voices
 
 

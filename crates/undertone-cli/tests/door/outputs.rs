@@ -15,8 +15,8 @@ fn call(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("call.wav");
     let spec = hound::WavSpec { channels: 2, ..reader.spec() };
     let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-    for at in 0..samples.len() {
-        writer.write_sample(samples[at]).unwrap();
+    for (at, &sample) in samples.iter().enumerate() {
+        writer.write_sample(sample).unwrap();
         writer.write_sample(at.checked_sub(rate as usize).map_or(0, |earlier| samples[earlier])).unwrap();
     }
     writer.finalize().unwrap();

@@ -25,7 +25,7 @@ const POLICY: &str =
 /// # Errors
 /// None today.
 pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
-    let names: Vec<String> = report.recordings.iter().map(|one| name(one)).collect();
+    let names: Vec<String> = report.recordings.iter().map(name).collect();
     let title = match names.as_slice() {
         [one] => format!("How {one} sounds"),
         all => format!("How {} recordings sound", all.len()),
@@ -34,8 +34,9 @@ pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" \
          content=\"{POLICY}\"/><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/><title>{0}</title>\
          <style>{STYLE}</style></head><body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>\
-         <h1>{0}</h1><p class=\"caveat\" role=\"note\">{CAVEAT}</p></header>",
-        escape(&title)
+         <h1>{0}</h1><p class=\"caveat\" role=\"note\">{1}</p></header>",
+        escape(&title),
+        escape(CAVEAT).replacen('`', "<code>", 1).replacen('`', "</code>", 1)
     );
     out += &plots::definitions();
     if names.len() > 1 {
@@ -119,7 +120,13 @@ mod tests {
         for outside in ["http:", "https:", "url(h", "@import", "<b>", "<c>", "<such>", "\u{1}"] {
             assert!(!page.contains(outside), "{outside}");
         }
-        for part in [CAVEAT, "undertone model info", "small 1", "no &lt;such&gt; file", "calm or neutral"] {
+        for part in [
+            "not of what a person feels",
+            "undertone model info",
+            "small 1",
+            "no &lt;such&gt; file",
+            "calm or neutral",
+        ] {
             assert!(page.contains(part), "{part}");
         }
     }

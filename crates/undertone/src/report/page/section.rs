@@ -173,15 +173,16 @@ fn summary(recording: &RecordingResult) -> String {
     out + "</dl></div>"
 }
 
-/// A bar an emotion, with its figure.
+/// A bar an emotion, with its figure; the longest has the whole width.
 fn bars(caption: &str, emotions: &[Share]) -> String {
     let mut out = format!("<table class=\"bars\"><caption>{}</caption><tbody>", escape(caption));
+    let most = emotions.iter().map(|one| one.share).fold(1e-6, f32::max);
     for Share { emotion, share } in emotions {
-        let percent = 100.0 * share;
+        let (percent, wide) = (100.0 * share, 100.0 * share / most);
         let _ = write!(
             out,
             "<tr><th scope=\"row\">{emotion}</th><td><svg width=\"120\" height=\"12\" aria-hidden=\"true\"><rect \
-             width=\"{percent:.1}%\" height=\"12\" class=\"e-{emotion}\"/></svg></td><td>{percent:.0} %</td></tr>"
+             width=\"{wide:.1}%\" height=\"12\" class=\"e-{emotion}\"/></svg></td><td>{percent:.0} %</td></tr>"
         );
     }
     out + "</tbody></table>"

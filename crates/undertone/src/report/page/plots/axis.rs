@@ -7,7 +7,7 @@ use crate::report::text::clock;
 
 /// Steps between ticks in seconds; each divides the next, so that finer ticks fall between coarser ones.
 const STEPS: [f64; 13] =
-    [0.5, 1.0, 2.0, 10.0, 30.0, 60.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 36_000.0, 108_000.0];
+    [0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 36_000.0, 108_000.0];
 /// Ticks across a phone.
 const FEW: f64 = 6.0;
 

@@ -126,7 +126,9 @@ fn caveat(y: f64) -> String {
 
 /// The style of a file, its variables put in: some programs that show SVG know none.
 fn style() -> String {
-    let mut style = format!("svg{{font:11px system-ui,sans-serif}}.l2{{display:inline}}{}", STYLE);
+    let mut style = format!(
+        "svg{{font:11px system-ui,sans-serif}}{STYLE}svg .l2{{display:inline}}.narrow{{display:none}}"
+    );
     style += "svg text{fill:var(--ink)}.end{text-anchor:end}.middle{text-anchor:middle}.grid{stroke:var(--line);fill:none}";
     let root = |css: &'static str| {
         css.split_once(":root{").and_then(|(_, rest)| rest.split_once('}')).map(|(root, _)| root)

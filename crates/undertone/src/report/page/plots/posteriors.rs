@@ -81,14 +81,7 @@ fn bands(pieces: &[Piece], seconds: f64) -> String {
 fn names(pieces: &[Piece], seconds: f64) -> String {
     let mut places: Vec<(f32, f64, f32, Emotion)> = Vec::new();
     for emotion in classes(pieces) {
-        let mut best: Option<(f32, f64, f32)> = None;
-        for (piece, below) in pieces.iter().zip(stack(pieces, emotion)) {
-            let p = piece.posterior.of_class(emotion);
-            if best.is_none_or(|best| p > best.0) {
-                best = Some((p, (piece.start + piece.end) / 2.0 / seconds, below + p / 2.0));
-            }
-        }
-        if let Some((p, at, middle)) = best.filter(|best| best.0 >= LEAST_NAMED) {
+        if let Some((p, at, middle)) = widest(pieces, seconds, emotion).filter(|best| best.0 >= LEAST_NAMED) {
             places.push((p, at.clamp(0.05, 0.95), middle, emotion));
         }
     }
@@ -107,10 +100,18 @@ fn names(pieces: &[Piece], seconds: f64) -> String {
     out
 }
 
-/// What lies below a band in each piece.
-fn stack(pieces: &[Piece], emotion: Emotion) -> Vec<f32> {
-    let lower = |piece: &Piece| piece.posterior.probabilities()[..emotion as usize].iter().sum();
-    pieces.iter().map(lower).collect()
+/// Where a band is widest: its probability there, the middle of the stretch around that is nearly as wide (as a share of the
+/// width), and the middle of the band (as a share of the height).
+fn widest(pieces: &[Piece], seconds: f64, emotion: Emotion) -> Option<(f32, f64, f32)> {
+    const NEARLY: f32 = 0.85;
+    let of = |piece: &Piece| piece.posterior.of_class(emotion);
+    let best = pieces.iter().max_by(|a, b| of(a).total_cmp(&of(b)))?;
+    let run = pieces::runs(pieces, seconds).into_iter().find(|run| run.contains(best))?;
+    let around = run.chunk_by(|a, b| (of(a) >= NEARLY * of(best)) == (of(b) >= NEARLY * of(best)));
+    let around = around.into_iter().find(|stretch| stretch.contains(best))?;
+    let at = (around.first()?.start + around.last()?.end) / 2.0 / seconds;
+    let below: f32 = best.posterior.probabilities()[..emotion as usize].iter().sum();
+    Some((of(best), at, below + of(best) / 2.0))
 }
 
 #[cfg(test)]

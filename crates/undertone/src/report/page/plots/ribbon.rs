@@ -63,14 +63,17 @@ fn stretch(piece: &Piece, seconds: f64) -> String {
         None => rect(0.5, HEIGHT - 1.0, top),
     }
     let share = (piece.end - piece.start) / seconds.max(1e-9);
-    let wide = |text: &str| 7.0 * text.chars().count() as f64 + 10.0;
-    let short = level(wide(code(top)), share);
+    let wide = |text: &str| 6.5 * text.chars().count() as f64 + 6.0;
+    let short = level(wide(code(top)), share).map(|class| (class, code(top)));
     // The name where it fits in a common view, else the two letters as soon as they fit.
-    let text = match level(wide(top.name()), share) {
-        Some(class @ ("l1" | "l2")) => Some((class, top.name())),
-        _ => short.map(|class| (class, code(top))),
+    let texts = match level(wide(top.name()), share) {
+        Some("l1") => [Some(("l1", top.name())), None],
+        Some("l2") => {
+            [Some(("l2", top.name())), short.filter(|one| one.0 == "l1").map(|one| ("narrow", one.1))]
+        }
+        _ => [short, None],
     };
-    if let Some((class, text)) = text {
+    for (class, text) in texts.into_iter().flatten() {
         let middle = across((piece.start + piece.end) / 2.0, seconds);
         let y = if second.is_some() { 15.0 } else { 21.0 };
         let _ = write!(out, "<text x=\"{middle}\" y=\"{y}\" class=\"on middle {class}\">{text}</text>");
