@@ -18,12 +18,12 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    fn similarity(&self, other: &Cluster) -> f64 {
+    pub(super) fn similarity(&self, other: &Cluster) -> f64 {
         let product: f64 = self.sum.iter().zip(&other.sum).map(|(a, b)| a * b).sum();
         product / (self.seconds * other.seconds).max(f64::MIN_POSITIVE)
     }
 
-    fn absorb(&mut self, other: Cluster) {
+    pub(super) fn absorb(&mut self, other: Cluster) {
         self.sum.iter_mut().zip(&other.sum).for_each(|(a, b)| *a += b);
         self.seconds += other.seconds;
         self.members.extend(other.members);
