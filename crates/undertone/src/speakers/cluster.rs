@@ -136,7 +136,9 @@ pub fn speaker_of(turns: &[Turn], segment: Segment) -> Option<usize> {
 /// Windows in the order of time, centred, as directions.
 fn items(windows: &[Voice]) -> Vec<Item> {
     let mut order: Vec<&Voice> = windows.iter().collect();
-    order.sort_by(|a, b| a.segment.start.0.total_cmp(&b.segment.start.0).then(a.segment.end.0.total_cmp(&b.segment.end.0)));
+    order.sort_by(|a, b| {
+        a.segment.start.0.total_cmp(&b.segment.start.0).then(a.segment.end.0.total_cmp(&b.segment.end.0))
+    });
     let pause = |at: usize| at == 0 || order[at].segment.start.0 - order[at - 1].segment.end.0 > APART;
     let middle = |at: usize| Seconds(0.5 * (order[at - 1].segment.end.0 + order[at].segment.start.0));
     let width = order.iter().map(|voice| voice.vector.len()).max().unwrap_or(0);
@@ -248,7 +250,9 @@ fn give_small_away(items: &[Item], labels: &mut [usize]) {
         let mut seconds = vec![0.0; means.len()];
         items.iter().zip(labels.iter()).for_each(|(item, &label)| seconds[label] += item.seconds());
         let smallest = (0..means.len()).min_by(|&a, &b| seconds[a].total_cmp(&seconds[b]));
-        let Some(smallest) = smallest.filter(|&at| means.len() > 1 && seconds[at] < LEAST_SECONDS) else { return };
+        let Some(smallest) = smallest.filter(|&at| means.len() > 1 && seconds[at] < LEAST_SECONDS) else {
+            return;
+        };
         let alike = |at: usize| means[at].iter().zip(&means[smallest]).map(|(a, b)| a * b).sum::<f64>();
         let others = (0..means.len()).filter(|&at| at != smallest);
         if let Some(near) = others.max_by(|&a, &b| alike(a).total_cmp(&alike(b))) {

@@ -42,8 +42,7 @@ pub struct Statistics {
 /// those of the stretch.
 pub fn statistics(spectrogram: &Frames, frames: Range<usize>) -> Vec<Statistics> {
     let end = frames.end.min(spectrogram.len());
-    let rows: Vec<&[f32]> =
-        spectrogram.rows().take(end).skip(frames.start).step_by(STRIDE).collect();
+    let rows: Vec<&[f32]> = spectrogram.rows().take(end).skip(frames.start).step_by(STRIDE).collect();
     if rows.is_empty() {
         return Vec::new();
     }
@@ -157,7 +156,9 @@ mod tests {
             let turn = |b: usize| (PI * 3.0 * (b as f64 + 0.5) / 64.0).cos();
             (0..64).map(|b| (2.0f64 / 64.0).sqrt() * f64::from(row[b]) * turn(b)).sum()
         };
-        let ninth = |row: &[f32]| f64::from(row[64 + 9]) - row[64..].iter().map(|&x| f64::from(x)).sum::<f64>() / 64.0;
+        let ninth = |row: &[f32]| {
+            f64::from(row[64 + 9]) - row[64..].iter().map(|&x| f64::from(x)).sum::<f64>() / 64.0
+        };
         let of = |value: &dyn Fn(&[f32]) -> f64| {
             let mean = rows.iter().map(|row| value(row)).sum::<f64>() / 60.0;
             (mean, (rows.iter().map(|row| (value(row) - mean).powi(2)).sum::<f64>() / 60.0).sqrt())

@@ -73,7 +73,9 @@ impl Voices {
         let fits = offset.len() == WIDTH && projection.len() == WIDTH * dimensions;
         if !fits || !(1..=MOST_DIMENSIONS).contains(&dimensions) {
             let (rows, values) = (offset.len(), projection.len());
-            let message = format!("a projection of voices needs {WIDTH} rows of 1 to {MOST_DIMENSIONS} values, not {rows} and {values}");
+            let message = format!(
+                "a projection of voices needs {WIDTH} rows of 1 to {MOST_DIMENSIONS} values, not {rows} and {values}"
+            );
             return Err(Error::model(message));
         }
         if offset.iter().chain(&projection).any(|x| !x.is_finite()) {
@@ -89,17 +91,22 @@ impl Voices {
     /// `Model` where the first line cannot be read, is of another version, or the rest does not fit it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Voices> {
         let cut = bytes.iter().take(1 << 16).position(|&byte| byte == b'\n');
-        let (head, body) = bytes.split_at(cut.ok_or_else(|| Error::model("the file of voices has no first line"))?);
+        let (head, body) =
+            bytes.split_at(cut.ok_or_else(|| Error::model("the file of voices has no first line"))?);
         let about: About = serde_json::from_slice(head)
             .map_err(|error| Error::model(format!("the first line of the file of voices: {error}")))?;
         if about.format != FORMAT {
-            let message = format!("the file of voices has format {}, this library reads {FORMAT}", about.format);
+            let message =
+                format!("the file of voices has format {}, this library reads {FORMAT}", about.format);
             return Err(Error::model(message));
         }
         let body = &body[1..];
         let wanted = about.dimensions.checked_add(1).and_then(|rows| rows.checked_mul(4 * WIDTH));
         if wanted != Some(body.len()) {
-            return Err(Error::model(format!("the file of voices has {} bytes of values, not as many as it says", body.len())));
+            return Err(Error::model(format!(
+                "the file of voices has {} bytes of values, not as many as it says",
+                body.len()
+            )));
         }
         let mut values = body.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         let offset = values.by_ref().take(WIDTH).collect();
@@ -125,7 +132,9 @@ impl Voices {
     /// Vectors of the windows of one stretch of speech, `frames` of `spectrogram`; windows as [`statistics`] cuts them.
     pub fn windows(&self, spectrogram: &Frames, frames: Range<usize>) -> Vec<VoiceWindow> {
         let windows = statistics(spectrogram, frames).into_iter();
-        windows.map(|window| VoiceWindow { vector: self.vector(&window.values), frames: window.frames }).collect()
+        windows
+            .map(|window| VoiceWindow { vector: self.vector(&window.values), frames: window.frames })
+            .collect()
     }
 
     /// The vector of one window's statistics.
@@ -154,7 +163,8 @@ mod tests {
         let bytes = voices().to_bytes().unwrap();
         assert_eq!(Voices::from_bytes(&bytes).unwrap(), voices());
         let longer = [&bytes[..], &[0]].concat();
-        let other = String::from_utf8_lossy(&bytes[..20]).replace("\"format\":1", "\"format\":9").into_bytes();
+        let other =
+            String::from_utf8_lossy(&bytes[..20]).replace("\"format\":1", "\"format\":9").into_bytes();
         let other = [&other, &bytes[20..]].concat();
         let mut broken = bytes.clone();
         let end = broken.len();

@@ -15,7 +15,10 @@ fn windows(who: &[usize], spread: f32) -> Vec<Voice> {
             let start = 5.0 * turn as f64 + 0.4 * f64::from(step);
             let mut vector: Vec<f32> = (0..16).map(|_| spread * noise()).collect();
             vector[speaker] += 6.0;
-            voices.push(Voice { segment: Segment { start: Seconds(start), end: Seconds(start + 1.2) }, vector });
+            voices.push(Voice {
+                segment: Segment { start: Seconds(start), end: Seconds(start + 1.2) },
+                vector,
+            });
         }
     }
     voices
@@ -40,7 +43,10 @@ fn voices_far_apart_are_found_and_numbered_by_first_appearance() {
         assert_eq!(speakers(&turns), [0, 1, 0, 2, 1, 2, 0], "{count:?}");
         for (at, turn) in turns.iter().enumerate() {
             let Segment { start, end } = turn.segment;
-            assert!((start.0 - 5.0 * at as f64).abs() < 1e-9 && (end.0 - start.0 - 4.0).abs() < 1e-9, "{turn:?}");
+            assert!(
+                (start.0 - 5.0 * at as f64).abs() < 1e-9 && (end.0 - start.0 - 4.0).abs() < 1e-9,
+                "{turn:?}"
+            );
         }
     }
 }
@@ -81,7 +87,8 @@ fn a_change_within_a_stretch_is_found_and_a_single_strange_window_is_not_a_turn(
     let mut all = windows(&[1, 4, 1, 4, 1, 4], 0.5);
     // The last but one stretch goes over into the last without a pause.
     for voice in &mut all[40..] {
-        voice.segment = Segment { start: Seconds(voice.segment.start.0 - 1.0), end: Seconds(voice.segment.end.0 - 1.0) };
+        voice.segment =
+            Segment { start: Seconds(voice.segment.start.0 - 1.0), end: Seconds(voice.segment.end.0 - 1.0) };
     }
     all[3].vector = vec![0.0; 16];
     all[3].vector[4] = 2.0;
@@ -120,8 +127,15 @@ fn hours_are_clustered_as_minutes_are() {
 
 #[test]
 fn a_segment_belongs_to_whoever_has_most_of_it_or_is_nearest() {
-    let turn = |start: f64, end: f64, speaker| Turn { segment: Segment { start: Seconds(start), end: Seconds(end) }, speaker };
+    let turn = |start: f64, end: f64, speaker| Turn {
+        segment: Segment { start: Seconds(start), end: Seconds(end) },
+        speaker,
+    };
     let turns = [turn(0.0, 1.0, 0), turn(1.0, 3.0, 1), turn(3.0, 3.4, 0), turn(9.0, 10.0, 2)];
     let who = |start: f64, end: f64| speaker_of(&turns, Segment { start: Seconds(start), end: Seconds(end) });
-    assert_eq!([who(0.0, 1.5), who(0.5, 3.4), who(3.5, 4.0), who(8.0, 8.9), who(20.0, 21.0)].map(Option::unwrap_or_default), [0, 1, 0, 2, 2]);
+    assert_eq!(
+        [who(0.0, 1.5), who(0.5, 3.4), who(3.5, 4.0), who(8.0, 8.9), who(20.0, 21.0)]
+            .map(Option::unwrap_or_default),
+        [0, 1, 0, 2, 2]
+    );
 }
