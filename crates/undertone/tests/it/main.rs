@@ -10,6 +10,7 @@ mod evaluation;
 mod model;
 mod mutations;
 mod sound;
+mod speakers;
 
 /// Says loudly, past the test runner's capture, that a test did not run.
 pub fn skipped(test: &str, needs: &str) {
