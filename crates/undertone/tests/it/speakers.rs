@@ -45,24 +45,26 @@ fn held(corpora: &[Corpus], protocol: &str, fold: usize) -> BTreeMap<String, Vec
     speakers
 }
 
+/// Some speakers as wanted; none where the fold has only women or only men and both are wanted.
 fn cast<'a>(
     speakers: &'a BTreeMap<String, Vec<Utterance>>,
     cast: Cast,
     rng: &mut ChaCha8Rng,
-) -> Vec<&'a [Utterance]> {
+) -> Option<Vec<&'a [Utterance]>> {
     let sex = |clips: &[Utterance]| clips[0].about["sex"].clone();
     let mut all: Vec<&[Utterance]> = speakers.values().map(Vec::as_slice).collect();
-    loop {
+    for _ in 0..1000 {
         all.shuffle(rng);
         let alike = sex(all[0]) == sex(all[1]);
         match cast {
-            Cast::One => return all[..1].to_vec(),
-            Cast::Three => return all[..3].to_vec(),
-            Cast::SameSex if alike => return all[..2].to_vec(),
-            Cast::BothSexes if !alike => return all[..2].to_vec(),
+            Cast::One => return Some(all[..1].to_vec()),
+            Cast::Three => return Some(all[..3].to_vec()),
+            Cast::SameSex if alike => return Some(all[..2].to_vec()),
+            Cast::BothSexes if !alike => return Some(all[..2].to_vec()),
             _ => {}
         }
     }
+    None
 }
 
 /// Fourteen turns of one to three clips, of emotions as they come; a pause of 0.2 to 0.8 s before each clip, one turn in five without a pause, one in
@@ -196,7 +198,7 @@ fn measure(
     let mut measured = Measured::new();
     for who in [Cast::One, Cast::SameSex, Cast::BothSexes, Cast::Three] {
         for _ in 0..each {
-            let cast = cast(&speakers, who, &mut rng);
+            let Some(cast) = cast(&speakers, who, &mut rng) else { continue };
             let dialogue = dialogue(&cast, &mut rng);
             let samples = line.map_or(dialogue.samples.clone(), |line| line.apply(&dialogue.samples, &[], 3));
             let given = turns(&voices, &dialogue, &samples, Count::Exactly(cast.len()));
