@@ -13,8 +13,11 @@ use super::linkage::{Cluster, gather, merge};
 use super::smooth;
 use crate::units::{Seconds, Segment};
 
-/// Clusters less alike than this (mean cosine) are different speakers, where the number is not given.
+/// Clusters less alike than this (mean cosine) are different speakers, where the number is not given and there is enough speech.
 const STOP: f64 = -0.11;
+/// With little speech even one voice falls into halves that point apart, by chance: two halves of n independent windows by 2/n. So for
+/// `t` seconds the limit is at most `-(0.05 + 2.4/t)`, which begins to matter below 40 s.
+const CHANCE: (f64, f64) = (0.05, 2.4);
 /// Most speakers found where the number is not given.
 const MOST: usize = 8;
 /// A speaker found has spoken at least so many seconds.
@@ -186,7 +189,11 @@ fn first_labels(items: &[Item], count: Count) -> Vec<usize> {
     let start = gather(items.iter().enumerate().map(single).collect());
     let clusters = match count {
         Count::Exactly(count) => exactly(start, count.max(1)),
-        Count::Auto => merge(start, &mut |left, similarity| left.len() <= MOST && similarity < STOP),
+        Count::Auto => {
+            let seconds = items.iter().map(Item::seconds).sum::<f64>().max(f64::MIN_POSITIVE);
+            let stop = STOP.min(-CHANCE.0 - CHANCE.1 / seconds);
+            merge(start, &mut |left, similarity| left.len() <= MOST && similarity < stop)
+        }
     };
     let mut labels = vec![0; items.len()];
     for (label, cluster) in clusters.iter().enumerate() {
