@@ -1,7 +1,9 @@
-//! Files that are not recordings: models and predictions.
+//! Files that are not recordings: models, predictions, speakers, voices.
 
 use undertone::model::Model;
 use undertone::predict;
+use undertone::speakers::{Voices, file};
+use undertone::units::Seconds;
 
 #[test]
 fn any_bytes_as_a_model() {
@@ -31,5 +33,27 @@ fn any_bytes_as_predictions() {
         let head: &[u8] = b"fold,clip,speaker,truth,posterior_happy,posterior_sad\n";
         let _ = predict::read([head, bytes].concat().as_slice());
         let _ = predict::read(bytes);
+    });
+}
+
+#[test]
+fn any_bytes_as_speakers() {
+    bolero::check!().with_type::<(Vec<u8>, u16)>().for_each(|(bytes, seconds)| {
+        for head in ["", "start,end,speaker\n", "SPEAKER a 1 "] {
+            if let Ok(spans) = file::parse(&[head.as_bytes(), bytes].concat()) {
+                let end = Seconds(f64::from(*seconds));
+                let (kept, _) = file::check(&spans, end);
+                assert!(kept.iter().all(|span| span.segment.start.0 < span.segment.end.0 && span.segment.end.0 <= end.0));
+            }
+        }
+    });
+}
+
+#[test]
+fn any_bytes_as_voices() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let head: &[u8] = b"{\"format\":1,\"statistics\":176,\"dimensions\":1,\"speakers\":1,\"windows\":1,\"corpora\":[],\"held_out\":[]}\n";
+        let _ = Voices::from_bytes(&[head, bytes].concat());
+        let _ = Voices::from_bytes(bytes);
     });
 }

@@ -23,3 +23,4 @@ pub mod run;
 pub mod score;
 pub mod teacher;
 pub mod train;
+pub mod voices;

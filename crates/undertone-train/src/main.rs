@@ -15,6 +15,7 @@ use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
+use undertone_train::voices::{self, Told};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -91,6 +92,21 @@ enum Command {
         /// Folder for the predictions.
         #[arg(long, default_value = "runs/reference")]
         out: PathBuf,
+    },
+    /// Learns what tells voices apart, and measures it on the speakers held out.
+    Voices {
+        /// Folders with corpora as downloaded, or manifests (.csv).
+        #[arg(required = true)]
+        corpora: Vec<PathBuf>,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// The joint fold whose speakers are held out; the embedded model's own.
+        #[arg(long, default_value_t = 2)]
+        fold: usize,
+        /// To choose anything: hold the next fold out too and measure on that one.
+        #[arg(long)]
+        dev: bool,
     },
     /// Writes a finished run as one ONNX file.
     Export {
@@ -203,6 +219,16 @@ fn run(command: Command) -> Result<()> {
                 folder: &out,
             };
             reference.run().map(drop)
+        }
+        Command::Voices { corpora, out, fold, dev } => {
+            let corpora = corpora::open(&corpora)?;
+            let protocols = corpora::protocols(&["joint".to_string()])?;
+            let held = HeldOut::fold(&protocols, fold, dev, &corpora)?;
+            let (voices, told) = voices::learn(&held)?;
+            for Told { protocol, equal_error, windows } in told {
+                eprintln!("{protocol}: equal error rate {:.1} % over {windows} windows", 100.0 * equal_error);
+            }
+            std::fs::write(&out, voices.to_bytes()?).map_err(|error| Error::from(error).at(&out))
         }
         Command::Export { run, out, calibration, name, version, revision } => {
             let scored = calibration.map(|folder| cv::read(&folder)).transpose()?;

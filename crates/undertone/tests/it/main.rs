@@ -11,6 +11,7 @@ mod model;
 mod mutations;
 mod recordings;
 mod sound;
+mod speakers;
 
 /// Says loudly, past the test runner's capture, that a test did not run.
 pub fn skipped(test: &str, needs: &str) {
