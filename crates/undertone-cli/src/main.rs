@@ -3,6 +3,7 @@
 mod analyze;
 mod arguments;
 mod corpus;
+mod dialogues;
 mod evaluate;
 mod model;
 mod output;

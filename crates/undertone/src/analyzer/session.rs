@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::{Analyzer, wrong_channels};
 use crate::analysis::{
-    self, BaselineUsed, Cell, Envelope, Heard, RecordingResult, Span, Speaker, cells, spans, summarise,
-    windows,
+    self, BaselineUsed, Cell, Envelope, Heard, RecordingResult, Span, Speaker, cells, smooth, spans,
+    summarise, windows,
 };
 use crate::error::{Result, Warning};
 use crate::features::{Frames, HOP, movement};
@@ -109,6 +109,7 @@ impl<'a> Session<'a> {
         let baseline = channel.baseline(self.analyzer);
         let mut cells = answer(self.analyzer, &[&analysed], &baseline, number)?;
         name(&mut cells, self.analyzer, number, self.channels.len());
+        smooth(&mut cells);
         self.channels[number].segments.push(analysed);
         let spans = spans(&cells, self.analyzer.threshold(baseline.weight));
         Ok(spans.into_iter().map(Event::Span).collect())
@@ -140,6 +141,7 @@ impl<'a> Session<'a> {
             let segments: Vec<&Analysed> = channel.segments.iter().collect();
             let mut cells = answer(self.analyzer, &segments, &baseline, number)?;
             name(&mut cells, self.analyzer, number, count);
+            smooth(&mut cells);
             if !cells.is_empty() {
                 result.speakers.push(channel.speaker(self.analyzer, number, count, &baseline));
             }

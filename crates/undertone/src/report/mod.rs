@@ -4,6 +4,7 @@ mod csv;
 pub mod evaluation;
 mod json;
 mod text;
+pub mod timelines;
 
 pub use csv::csv;
 pub use json::{json, json_line};
