@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use undertone::analysis::RecordingResult;
-use undertone::analyzer::{Event, Options};
+use undertone::analyzer::{Event, Options, Who};
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
 use undertone::model::Model;
+use undertone::speakers::{Count, file};
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
@@ -45,12 +46,14 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     }
     let emotions =
         if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.iter().copied().collect() };
+    let (speakers, who) = who(&typed, all.len())?;
     let options = Options {
         channels: match typed.channels {
             Channels::Average => audio::Channels::Average,
             Channels::Split => audio::Channels::Split,
         },
-        speakers: typed.speakers,
+        speakers,
+        who,
         emotions,
         coverage: typed.coverage,
         track: typed.track,
@@ -78,6 +81,28 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         follow: typed.follow,
         quiet: typed.quiet,
     })
+}
+
+/// The names of the channels' speakers, and how speakers are told.
+fn who(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Who)> {
+    let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
+    if let Some(path) = &typed.speaker_file {
+        return match recordings {
+            1 => Ok((Vec::new(), Who::Told(file::read(path)?))),
+            _ => refuse("--speaker-file tells of one recording; name one"),
+        };
+    }
+    match typed.speakers.as_slice() {
+        [auto] if auto == "auto" => Ok((Vec::new(), Who::Apart(Count::Auto))),
+        [number] if number.parse::<usize>().is_ok() => match number.parse() {
+            Ok(count @ 1..=32) => Ok((Vec::new(), Who::Apart(Count::Exactly(count)))),
+            _ => refuse("--speakers takes a number from 1 to 32, auto, or names"),
+        },
+        names if names.len() > 1 && typed.channels == Channels::Average => refuse(
+            "names are given to channels: add --channels split; to tell voices apart in one channel use --speakers NUMBER",
+        ),
+        names => Ok((names.to_vec(), Who::Channel)),
+    }
 }
 
 /// Files as given; folders become the recordings below them.

@@ -97,9 +97,12 @@ pub struct Analyze {
     /// Channels averaged, or apart (agent and caller).
     #[arg(long, value_enum, default_value_t = Channels::Average)]
     pub channels: Channels,
-    /// Names of the speakers, channel by channel.
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    /// Who speaks: names, channel by channel (agent,caller); or how many voices to tell apart by their sound (2, auto).
+    #[arg(long, value_delimiter = ',', value_name = "NAMES|NUMBER|auto")]
     pub speakers: Vec<String>,
+    /// Who speaks when, from elsewhere: RTTM, or CSV with start,end,speaker. For one recording.
+    #[arg(long, value_name = "FILE", conflicts_with = "speakers")]
+    pub speaker_file: Option<PathBuf>,
     /// The speakers' usual voices, channel by channel: profiles that undertone enroll wrote (.json), or recordings of neutral speech; an
     /// empty name leaves a channel out.
     #[arg(long, value_delimiter = ',', value_name = "PROFILE|AUDIO")]
@@ -195,6 +198,29 @@ pub enum Corpus {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Makes dialogues of two speakers from clips, with the truth about who speaks when and how: for evaluate --dialogues.
+    Dialogues {
+        /// A folder with corpora as downloaded, or a manifest (.csv).
+        path: PathBuf,
+        /// The folder they are written to: WAV, CSV and RTTM, a folder a variant (mono, stereo, telephone, noise).
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// How many, in each variant.
+        #[arg(long, default_value_t = 20, value_name = "NUMBER")]
+        count: u64,
+        /// Another seed, other dialogues.
+        #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+        seed: u64,
+        /// Only speakers whom these protocols test on.
+        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+        protocol: Vec<String>,
+        /// In which fold.
+        #[arg(long, default_value_t = 1, value_name = "NUMBER", requires = "protocol")]
+        fold: usize,
+        /// Only these speakers (ravdess/04,cremad/1019).
+        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+        speakers: Vec<String>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -216,6 +242,9 @@ pub struct Evaluate {
     /// Which fold.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "protocol")]
     pub fold: usize,
+    /// Recordings with a truth beside each (NAME.csv: start,end,channel,speaker,label), a row of figures a folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["files", "manifest", "protocol", "corpora", "condition", "corrupt", "save", "table", "html"])]
+    pub dialogues: Option<PathBuf>,
     /// Folder of corpora: predictions are checked against their protocol, compared with listeners' votes and divided by sex,
     /// age and what else is known.
     #[arg(long, value_name = "DIR")]

@@ -8,6 +8,7 @@ use undertone::corpus::{self, Corpus};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::arguments::{By, Corpus as Typed};
+use crate::dialogues::{self, Asked};
 use crate::output::Output;
 
 pub fn run(typed: Typed) -> Result<ExitCode> {
@@ -25,6 +26,9 @@ pub fn run(typed: Typed) -> Result<ExitCode> {
             }
             output.finish()?;
             Ok(ExitCode::SUCCESS)
+        }
+        Typed::Dialogues { path, out, count, seed, protocol, fold, speakers } => {
+            dialogues::write(&open(&path)?, &Asked { out, count, seed, protocol, fold, speakers })
         }
     }
 }

@@ -13,6 +13,7 @@ use undertone::report::evaluation::{html, json, markdown, results};
 use undertone::{Emotion, Error, ErrorKind, Result};
 
 use crate::arguments::Evaluate;
+use crate::dialogues;
 use crate::output::Output;
 use crate::scoring::Scoring;
 
@@ -24,6 +25,9 @@ struct Measured {
 
 pub fn run(typed: Evaluate) -> Result<ExitCode> {
     let merge = typed.merge.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    if let Some(folder) = &typed.dialogues {
+        return dialogues::score(folder, &typed, &merge);
+    }
     let page = typed.html.as_deref().map(|path| Output::open(Some(path))).transpose()?;
     let mut output = Output::open(typed.output.as_deref())?;
     let measured = match Scoring::open(&typed)? {

@@ -3,6 +3,7 @@
 mod analyze;
 mod arguments;
 mod corpus;
+mod dialogues;
 mod enroll;
 mod evaluate;
 mod format;

@@ -340,6 +340,55 @@ fn manifests_that_measure_nothing_say_what_is_needed() {
 }
 
 #[test]
+fn dialogues_are_made_of_clips_with_their_truth_and_a_timeline_is_scored_against_it() {
+    let (folder, path) = manifest("a.wav,x,happy\nb.wav,y,sad\nc.wav,y,angry\n");
+    let out = folder.path().join("dialogues");
+    let made = undertone(&["corpus", "dialogues", text(&path), "--out", text(&out), "--count", "1"]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let truth = std::fs::read_to_string(out.join("stereo/dialogue-001.csv")).unwrap();
+    assert!(
+        truth.starts_with("start,end,channel,speaker,label\n") && truth.contains("mine/x,happy"),
+        "{truth}"
+    );
+    let rttm = std::fs::read_to_string(out.join("mono/dialogue-001.rttm")).unwrap();
+    assert_eq!(rttm.lines().count() + 1, truth.lines().count());
+    let shown = stdout(&undertone(&["evaluate", "--dialogues", text(&out), "--merge", "calm=neutral"]));
+    for row in ["| mono | 1 |", "| stereo | 1 |", "| telephone | 1 |", "| noise | 1 |"] {
+        assert!(shown.contains(row), "{row}: {shown}");
+    }
+    let figures = stdout(&undertone(&["evaluate", "--dialogues", text(&out.join("stereo")), "--json"]));
+    let figures: Value = serde_json::from_str(&figures).unwrap();
+    assert!(figures[0]["eder"]["value"].as_f64().unwrap() > 0.0 && figures[0]["der"]["value"].is_number());
+    let refused =
+        undertone(&["corpus", "dialogues", text(&path), "--out", text(&out), "--speakers", "mine/nobody"]);
+    assert!(stderr(&refused).contains("mine/nobody") && refused.status.code() == Some(2));
+}
+
+#[test]
+fn recordings_whose_truth_is_missing_or_means_nothing_are_refused() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = undertone(&["evaluate", "--dialogues", text(empty.path())]);
+    assert!(stderr(&output).contains("no recordings") && output.status.code() == Some(2));
+    let head = "start,end,channel,speaker,label\n";
+    for (truth, word) in [
+        (None, "no truth beside it"),
+        (Some(format!("{head}0,1,0,a,joy\n")), "joy"),
+        (Some(format!("{head}0,1,0,a,sad\n3,99,0,a,sad\n")), "row 3 ends at 99.00 s"),
+        (Some(format!("{head}0,1,1,a,sad\n")), "channel 1"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(EXAMPLE, folder.path().join("talk.wav")).unwrap();
+        if let Some(truth) = truth {
+            std::fs::write(folder.path().join("talk.csv"), truth).unwrap();
+        }
+        let output = undertone(&["evaluate", "--dialogues", text(folder.path())]);
+        assert_eq!(output.status.code(), Some(2), "{word}");
+        let said = stderr(&output);
+        assert!(said.contains(word) && said.contains("talk."), "{word}: {said}");
+    }
+}
+
+#[test]
 fn a_corpus_of_ones_own_is_cut_into_folds_of_speakers() {
     let (_folder, path) = manifest("a.wav,x,happy\nb.wav,y,sad\nc.wav,z,happy\n");
     let cut = stdout(&undertone(&["corpus", "split", text(&path), "--folds", "3", "--seed", "1"]));

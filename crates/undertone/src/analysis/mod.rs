@@ -3,6 +3,7 @@
 mod cell;
 mod envelope;
 mod result;
+mod smooth;
 mod summary;
 mod timeline;
 
@@ -12,5 +13,6 @@ pub use result::{
     BaselineUsed, FORMAT, Failure, ModelUsed, Moment, Range, Reaction, RecordingResult, Report, Share, Span,
     Speaker, SpeakerSummary, Summary,
 };
+pub use smooth::smooth;
 pub use summary::summarise;
 pub use timeline::{HOP, Heard, WINDOW, cells, spans, windows};

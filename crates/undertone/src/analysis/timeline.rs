@@ -9,8 +9,10 @@ use crate::units::{Seconds, Segment};
 
 /// Length of a window: about that of the utterances a model is trained on.
 pub const WINDOW: Seconds = Seconds(2.4);
-/// Time between the starts of two windows, and the shortest answer.
+/// Time between the starts of two windows, and the length of a cell.
 pub const HOP: Seconds = Seconds(0.6);
+/// The shortest span, unless it stands alone.
+const SHORTEST: Seconds = Seconds(0.5);
 
 /// The windows over a segment of `frames` frames of `frame` seconds: overlapping, [`HOP`] apart; the last reaches the end.
 /// A segment no longer than a window is one window.
@@ -65,10 +67,56 @@ pub fn cells(segment: Segment, heard: &[Heard], channel: usize) -> Vec<Cell> {
     (0..count).filter_map(cell).collect()
 }
 
-/// Cells → spans: neighbours of the same top emotion and speaker join.
+/// Cells → spans: neighbours of the same top emotion and speaker join. A span shorter than half a second goes to the
+/// neighbour it touches and resembles more (the larger `Σ min(p, q)` of their posteriors); one that touches none stays.
 pub fn spans(cells: &[Cell], threshold: Option<f32>) -> Vec<Span> {
+    let join = |range: &Range<usize>| Cell::join(&cells[range.clone()], threshold);
+    let mut runs: Vec<(Range<usize>, Span)> = Vec::new();
+    let put = |runs: &mut Vec<(Range<usize>, Span)>, range: Range<usize>| {
+        if let Some(span) = join(&range) {
+            runs.push((range, span));
+        }
+    };
+    let mut start = 0;
     let same = |a: &Cell, b: &Cell| a.touches(b) && a.posterior.top().0 == b.posterior.top().0;
-    cells.chunk_by(same).filter_map(|cells| Cell::join(cells, threshold)).collect()
+    for run in cells.chunk_by(same) {
+        put(&mut runs, start..start + run.len());
+        start += run.len();
+    }
+    let touch = |a: &Range<usize>, b: &Range<usize>| cells[a.end - 1].touches(&cells[b.start]);
+    let mut at = 0;
+    while at < runs.len() {
+        let (range, span) = &runs[at];
+        let before = at.checked_sub(1).filter(|&i| touch(&runs[i].0, range));
+        let after = Some(at + 1).filter(|&i| i < runs.len() && touch(range, &runs[i].0));
+        let short = span.duration() < SHORTEST.0 - 1e-6;
+        let next = if short {
+            nearer(span, before.map(|i| (i, &runs[i].1)), after.map(|i| (i, &runs[i].1)))
+        } else {
+            before.filter(|&i| runs[i].1.emotion == span.emotion)
+        };
+        let Some(next) = next else {
+            at += 1;
+            continue;
+        };
+        let (first, last) = (at.min(next), at.max(next));
+        let whole = runs[first].0.start..runs[last].0.end;
+        if let Some(span) = join(&whole) {
+            runs.splice(first..=last, [(whole, span)]);
+        }
+        at = first;
+    }
+    runs.into_iter().map(|(_, span)| span).collect()
+}
+
+/// Which of two spans has more probability in common with `span`.
+fn nearer(span: &Span, before: Option<(usize, &Span)>, after: Option<(usize, &Span)>) -> Option<usize> {
+    let common = |other: &Span| -> f32 {
+        let (p, q) = (span.posterior(), other.posterior());
+        p.probabilities().iter().zip(q.probabilities()).map(|(p, q)| p.min(*q)).sum()
+    };
+    let found = before.into_iter().chain(after).map(|(at, other)| (at, common(other)));
+    found.reduce(|best, other| if other.1 > best.1 { other } else { best }).map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -103,6 +151,26 @@ mod tests {
         assert_eq!((span.start, span.end, span.channel, span.emotion), (1.0, 3.0, 1, Emotion::Angry));
         assert_eq!(span.set, Some(vec![Emotion::Angry, Emotion::Neutral]));
         assert!(!span.ambiguous && (span.posterior().of_class(Emotion::Angry) - 0.9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_short_span_goes_to_the_neighbour_it_resembles_more_and_one_alone_stays() {
+        let cell = |start: f64, end: f64, emotion: Emotion, p: f32| {
+            let heard = heard(start, end, emotion, p);
+            let Heard { posterior, intensity, .. } = heard;
+            Cell { start, end, channel: 0, speaker: None, posterior, intensity }
+        };
+        let row = [
+            cell(0.0, 0.6, Emotion::Happy, 0.9),
+            cell(0.6, 1.0, Emotion::Neutral, 0.6),
+            cell(1.0, 1.6, Emotion::Sad, 0.6),
+            cell(3.0, 3.4, Emotion::Angry, 0.9),
+        ];
+        let got: Vec<(Emotion, f64, f64)> =
+            spans(&row, None).iter().map(|span| (span.emotion, span.start, span.end)).collect();
+        assert_eq!(got[0], (Emotion::Happy, 0.0, 0.6));
+        assert_eq!((got[1].1, got[1].2, got.len()), (0.6, 1.6, 3), "neutral has more in common with sad");
+        assert_eq!(got[2], (Emotion::Angry, 3.0, 3.4));
     }
 
     #[test]

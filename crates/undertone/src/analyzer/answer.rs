@@ -137,7 +137,7 @@ pub(super) fn answer(
         (0..owners.len()).map(move |i| (analysed.windows[i], analysed.pooled(i), baseline(i)))
     });
     let mut heard = posteriors(analyzer, &mut windows)?.into_iter();
-    let mut found = Vec::new();
+    let (mut found, mut seconds) = (Vec::new(), vec![0.0; voices.len()]);
     for ((analysed, owners), parts) in analysed.iter().zip(&owners).zip(parts) {
         let heard: Vec<Heard> = heard.by_ref().take(analysed.windows.len()).collect();
         for part in parts {
@@ -149,9 +149,11 @@ pub(super) fn answer(
                 some = cells(part.segment, &heard, voice.channel);
             }
             some.iter_mut().for_each(|cell| cell.speaker.clone_from(&voice.name));
+            seconds[part.voice] += some.iter().map(Cell::duration).sum::<f64>();
             found.extend(some);
         }
     }
+    voices.iter_mut().zip(seconds).for_each(|(voice, seconds)| voice.seconds = seconds);
     Ok(found)
 }
 

@@ -11,8 +11,9 @@ use super::level::Levels;
 use super::line::Band;
 use crate::analysis::windows;
 use crate::error::Result;
-use crate::features::{HOP, Movements};
+use crate::features::{Frames, HOP, Movements};
 use crate::model::Pool;
+use crate::speakers::Voice;
 use crate::speech::Detector;
 use crate::units::{SampleRate, Seconds, Segment};
 
@@ -47,6 +48,8 @@ pub(super) struct Analysed {
     pub windows: Vec<Segment>,
     /// The line it came over.
     pub band: Band,
+    /// What tells voices apart, window by window; none where nobody asks.
+    pub voices: Vec<Voice>,
     /// The windows' embeddings, in half precision: an hour of speech is 6 MB.
     pooled: Vec<f16>,
 }
@@ -127,7 +130,9 @@ impl Stretch {
         let movements = Movements::of(&heard.spectrogram);
         let segment = Segment { start: rate.seconds(start), end: rate.seconds(end) };
         let band = Band::of(&heard.spectrogram);
-        let mut analysed = Analysed { segment, band, windows: Vec::new(), pooled: Vec::new() };
+        let voices =
+            voices(analyzer, segment, &heard.spectrogram, skip * VIEW_FRAMES..(skip + count) * VIEW_FRAMES);
+        let mut analysed = Analysed { segment, band, voices, windows: Vec::new(), pooled: Vec::new() };
         for window in windows(count, frame) {
             let of = window.start + skip..window.end + skip;
             let moved = movements.within(of.start * VIEW_FRAMES..of.end * VIEW_FRAMES);
@@ -160,8 +165,13 @@ impl Analysed {
         if self.windows.iter().all(|&window| keep(window)) {
             return;
         }
-        let mut kept =
-            Analysed { segment: self.segment, band: self.band, windows: Vec::new(), pooled: Vec::new() };
+        let mut kept = Analysed {
+            segment: self.segment,
+            band: self.band,
+            voices: self.voices.iter().filter(|voice| keep(voice.segment)).cloned().collect(),
+            windows: Vec::new(),
+            pooled: Vec::new(),
+        };
         for (i, &window) in self.windows.iter().enumerate() {
             if keep(window) {
                 kept.keep(window, &self.pooled(i));
@@ -169,4 +179,21 @@ impl Analysed {
         }
         *self = kept;
     }
+}
+
+/// What tells voices apart in a stretch, where somebody asks.
+fn voices(analyzer: &Analyzer, segment: Segment, spectrogram: &Frames, frames: Range<usize>) -> Vec<Voice> {
+    let Some(projection) = analyzer.projection() else { return Vec::new() };
+    let first = frames.start;
+    let time = |frame: usize| segment.start + SampleRate::MODEL.seconds(((frame - first) * HOP) as u64);
+    let windows = projection.windows(spectrogram, frames).into_iter();
+    windows
+        .map(|window| Voice {
+            segment: Segment {
+                start: time(window.frames.start),
+                end: Seconds(time(window.frames.end).0.min(segment.end.0)),
+            },
+            vector: window.vector,
+        })
+        .collect()
 }

@@ -9,6 +9,7 @@ mod line;
 mod live;
 mod session;
 mod voice;
+mod who;
 
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use crate::audio::{self, Channels, Recording, Source};
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, ErrorKind, Result, Warning};
 use crate::model::Model;
-use crate::speakers::Profile;
+use crate::speakers::{Profile, Voices};
 use crate::speech;
 use crate::units::{SampleRate, Seconds};
 
@@ -26,6 +27,7 @@ pub use enroll::LEAST_SPEECH;
 use session::Pace;
 pub use session::{Event, Session};
 use voice::Bounds;
+pub use who::Who;
 
 /// Chunks of a quarter of a second that are decoded ahead.
 const CHUNKS_AHEAD: usize = 64;
@@ -41,6 +43,8 @@ pub struct Options {
     pub channels: Channels,
     /// Names of the speakers, channel by channel.
     pub speakers: Vec<String>,
+    /// How speakers are told.
+    pub who: Who,
     /// The usual voices known beforehand, speaker by speaker (channel by channel); none where nothing is known.
     pub enrolled: Vec<Option<Profile>>,
     /// The emotions asked for; all others do not compete.
@@ -62,6 +66,7 @@ impl Default for Options {
         Options {
             channels: Channels::Average,
             speakers: Vec::new(),
+            who: Who::default(),
             enrolled: Vec::new(),
             emotions: EmotionSet::ALL,
             coverage: 0.9,
@@ -77,6 +82,8 @@ impl Default for Options {
 pub struct Analyzer {
     model: Model,
     options: Options,
+    /// Tells voices apart, where that is asked for.
+    projection: Option<Voices>,
 }
 
 impl Analyzer {
@@ -112,7 +119,14 @@ impl Analyzer {
             return Err(Error::config(message));
         }
         options.enrolled.iter().flatten().try_for_each(|profile| profile.check(&model))?;
-        Ok(Analyzer { model, options })
+        let apart = matches!(options.who, Who::Apart(_));
+        if apart && options.enrolled.iter().any(Option::is_some) {
+            let message = "voices told apart by their sound have no names, so none can be enrolled; \
+                           split the channels, or name the speakers by a file";
+            return Err(Error::config(message));
+        }
+        let projection = apart.then(Voices::embedded).transpose()?;
+        Ok(Analyzer { model, options, projection })
     }
 
     /// The model.
@@ -242,8 +256,28 @@ impl Analyzer {
         self.options.emotions
     }
 
+    /// What tells voices apart, where that is asked for.
+    fn projection(&self) -> Option<&Voices> {
+        self.projection.as_ref()
+    }
+
+    /// A voice that a file names, with what was enrolled under that name.
+    fn voice_named(&self, name: &str, channel: usize) -> Voice {
+        let voice = Voice::new(Some(name.to_string()), channel);
+        let own = self.options.enrolled.iter().flatten().find(|profile| profile.name == name);
+        match own {
+            Some(profile) => {
+                Voice { usual: profile.usual(&self.model), enrolled: Some(profile.seconds), ..voice }
+            }
+            None => voice,
+        }
+    }
+
     /// The voice of a channel: the name given for it, or its number where channels are apart.
     fn voice(&self, number: usize, count: usize) -> Voice {
+        if self.options.who != Who::Channel {
+            return Voice::new(None, number);
+        }
         let given = self.options.speakers.get(number).cloned();
         let name = given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1)));
         let voice = Voice::new(name, number);

@@ -2,16 +2,17 @@
 
 use rayon::prelude::*;
 
-use super::answer::{Part, Voice, answer, spans_of};
+use super::answer::{Voice, answer, spans_of};
 use super::channel::{Analysed, Channel, Stretch};
 use super::level::Alike;
 use super::live::Live;
+use super::who::{self, Who};
 use super::{Analyzer, channels, line, wrong_channels};
-use crate::analysis::{Cell, Envelope, RecordingResult, Span, summarise};
+use crate::analysis::{Cell, Envelope, RecordingResult, Span, smooth, summarise};
 use crate::audio::Info;
 use crate::error::{Result, Warning};
-use crate::speakers::Usual;
-use crate::units::SampleRate;
+use crate::speakers::{Usual, file};
+use crate::units::{SampleRate, Seconds};
 
 /// Sound that waits per core before files go through the network, in seconds: enough to keep all cores busy.
 const TOGETHER: f64 = 30.0;
@@ -174,11 +175,19 @@ impl<'a> Session<'a> {
         let warnings = channels::compare(&mut self.channels, self.alike.same());
         result.warnings.extend(warnings);
         let count = self.channels.len();
+        let told = match &self.analyzer.options().who {
+            Who::Told(spans) => {
+                let (spans, warnings) = file::check(spans, Seconds(result.seconds));
+                result.warnings.extend(warnings);
+                spans
+            }
+            _ => Vec::new(),
+        };
         for (number, channel) in self.channels.iter().enumerate() {
-            let mut voices = vec![self.analyzer.voice(number, count)];
-            let whole = |analysed: &Analysed| vec![Part { segment: analysed.segment, voice: 0 }];
-            let parts: Vec<Vec<Part>> = channel.heard.iter().map(whole).collect();
-            let cells: Vec<Cell> = answer(self.analyzer, &channel.heard, &parts, &mut voices)?;
+            let known = result.speakers.len();
+            let (mut voices, parts) = who::voices(self.analyzer, number, count, &channel.heard, &told, known);
+            let mut cells: Vec<Cell> = answer(self.analyzer, &channel.heard, &parts, &mut voices)?;
+            smooth(&mut cells);
             result.spans.extend(spans_of(self.analyzer, &cells, &voices));
             result.cells.extend(cells);
             let spoke = voices.iter().filter(|voice| voice.seconds > 0.0);

@@ -16,7 +16,7 @@ pub const JOINT: [&str; 4] = ["emobox-ravdess", "emobox-savee", "emosuperb-crema
 /// The part of the songs of held-out RAVDESS actors.
 pub const SONG: &str = "ravdess-song";
 /// The corpus of RAVDESS's songs.
-const SONGS: &str = "ravdess_song";
+pub(super) const SONGS: &str = "ravdess_song";
 
 /// The clips of one protocol's fold.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 mod card;
 mod check;
+pub mod dialogue;
 pub mod held;
 mod layouts;
 mod manifest;

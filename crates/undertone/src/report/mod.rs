@@ -15,6 +15,7 @@ mod sample;
 mod srt;
 mod text;
 mod textgrid;
+pub mod timelines;
 mod vtt;
 mod words;
 

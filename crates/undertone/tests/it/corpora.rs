@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use undertone::analyzer::Options;
+use undertone::audio::Channels;
 use undertone::corpus::Corpus;
+use undertone::corpus::dialogue::{Dialogue, Variant, Voices};
 use undertone::corpus::protocol::{NAMES, Protocol, write_rows};
+use undertone::eval::{score_timeline, timeline_figures};
+use undertone::model::Model;
 use undertone::{Analyzer, audio, speech};
 
 /// The folder of corpora, or a loud word that the test was skipped.
@@ -73,6 +78,30 @@ fn real_clips_are_answered_from_flac_and_opus() {
             clips.len()
         );
     }
+}
+
+#[test]
+fn dialogues_of_speakers_never_heard_are_told_better_than_by_chance() {
+    let Some(folder) = corpora("dialogues_of_speakers_never_heard_are_told_better_than_by_chance") else {
+        return;
+    };
+    let corpora = Corpus::open(&folder).unwrap();
+    let fold = Protocol::known("emobox-ravdess").unwrap().cut(&corpora).unwrap().remove(1);
+    let voices = Voices::of(fold.test.iter().copied()).unwrap();
+    let options = Options { channels: Channels::Split, ..Options::default() };
+    let analyzer = Analyzer::new(Model::embedded().unwrap(), options).unwrap();
+    let scores: Vec<_> = (0..3)
+        .map(|seed| {
+            let dialogue = Dialogue::draw(&voices, seed).unwrap();
+            let mut session = analyzer.session(2);
+            session.push(&dialogue.samples(Variant::Stereo)).unwrap();
+            let truth = dialogue.truth(Variant::Stereo);
+            score_timeline("stereo", &truth, &session.finish().unwrap(), &[]).unwrap()
+        })
+        .collect();
+    let figures = &timeline_figures(&scores)[0];
+    assert!(figures.frame_uar.value > 0.3, "{figures:?}");
+    assert!(figures.der.is_some_and(|der| der.value < 1.0), "{figures:?}");
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! `undertone evaluate --dialogues`: recordings with a truth beside them, analysed and scored.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use undertone::analyzer::Options;
+use undertone::audio::{Channels, files_below};
+use undertone::corpus::dialogue::{Spoken, read_truth};
+use undertone::eval::{TimelineScore, score_timeline, timeline_figures};
+use undertone::model::Model;
+use undertone::report::timelines::{json, markdown};
+use undertone::{Analyzer, Emotion, Error, ErrorKind, Result};
+
+use crate::arguments::Evaluate;
+use crate::output::Output;
+
+/// Analyses every recording below a folder and prints a row for each folder in it.
+pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<ExitCode> {
+    let mut output = Output::open(typed.output.as_deref())?;
+    let recordings = recordings(folder)?;
+    let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
+        let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+        Analyzer::new(model, Options { channels, ..Options::default() })
+    });
+    let (average, split) = (average?, split?);
+    let mut scores: Vec<TimelineScore> = Vec::new();
+    for (path, truth) in &recordings {
+        let apart = truth.iter().any(|row| row.channel > 0);
+        let result = if apart { &split } else { &average }.analyze_path(path)?;
+        let group = path.parent().and_then(|parent| parent.strip_prefix(folder).ok());
+        let group = group.map_or_else(String::new, |group| group.display().to_string());
+        let score = score_timeline(&group, truth, &result, merge);
+        scores.push(score.map_err(|error| error.at(path.with_extension("csv")))?);
+    }
+    let figures = timeline_figures(&scores);
+    output.write(&if typed.json { json(&figures)? } else { markdown(&figures) })?;
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The recordings below a folder, each with its truth; all truths are read before anything is analysed.
+fn recordings(folder: &Path) -> Result<Vec<(PathBuf, Vec<Spoken>)>> {
+    let files = files_below(folder)?;
+    if files.is_empty() {
+        let message = "no recordings are in this folder; each needs a truth beside it (NAME.wav and NAME.csv with \
+                       start,end,channel,speaker,label)";
+        return Err(Error::new(ErrorKind::Config, message).at(folder));
+    }
+    let with_truth = |path: PathBuf| {
+        let beside = path.with_extension("csv");
+        if !beside.exists() {
+            let message = format!(
+                "has no truth beside it; expected {} with the columns start,end,channel,speaker,label",
+                beside.display()
+            );
+            return Err(Error::new(ErrorKind::Config, message).at(path));
+        }
+        let truth = read_truth(&beside)?;
+        Ok((path, truth))
+    };
+    files.into_iter().map(with_truth).collect()
+}

@@ -1,0 +1,199 @@
+//! Smoothing over time: a speaker holds an emotion for a while, so cells of one voice say something about each other.
+//!
+//! A hidden Markov model over the cells of one voice. The hidden emotion stays as it is with probability `e^(−Δt/HOLD)` and is
+//! drawn anew from all classes otherwise, Δt being the time between the middles of two cells: across a pause less is carried
+//! over. Each cell speaks for an emotion with its posterior to the power [`WEIGHT`], below 1 because windows overlap and hear
+//! the same. The new posterior is the emotion's probability given *all* cells, by the forward–backward algorithm (Rabiner,
+//! "A tutorial on hidden Markov models", Proc. IEEE 77, 1989), with a uniform prior.
+
+use std::collections::BTreeMap;
+
+use super::Cell;
+use crate::emotion::Emotion;
+use crate::model::Posterior;
+
+/// Seconds an emotion is held, on average.
+const HOLD: f64 = 8.0;
+/// The share of its evidence that a cell counts for: four windows lie over each, so each is heard four times.
+const WEIGHT: f32 = 0.25;
+/// Smallest probability of a class that competes: no cell rules an emotion out alone.
+const LEAST: f32 = 1e-4;
+
+type Row = [f32; Emotion::ALL.len()];
+
+/// Gives the cells of one channel, in order of time, the posteriors that all cells of the same speaker together speak for. They
+/// sum to 1 over the classes that compete; intensities stay. Cells whose speaker is not known stay as they are: two voices taken
+/// for one would colour each other (`docs/decisions/0008-smoothing.md`).
+pub fn smooth(cells: &mut [Cell]) {
+    let mut voices = BTreeMap::<String, Vec<usize>>::new();
+    for (number, cell) in cells.iter().enumerate() {
+        if let Some(speaker) = &cell.speaker {
+            voices.entry(speaker.clone()).or_default().push(number);
+        }
+    }
+    for of_voice in voices.into_values() {
+        let own: Vec<&Cell> = of_voice.iter().map(|&number| &cells[number]).collect();
+        let smoothed = given_all(&own);
+        for (number, posterior) in of_voice.into_iter().zip(smoothed) {
+            cells[number].posterior = posterior;
+        }
+    }
+}
+
+/// Forward–backward over the cells of one voice.
+fn given_all(cells: &[&Cell]) -> Vec<Posterior> {
+    let evidence: Vec<Row> = cells.iter().map(|cell| evidence(&cell.posterior)).collect();
+    let stays: Vec<f32> = cells.windows(2).map(|pair| stays(pair[0], pair[1])).collect();
+    let mut forward: Vec<Row> = Vec::with_capacity(cells.len());
+    for (at, row) in evidence.iter().enumerate() {
+        let before = match at.checked_sub(1) {
+            Some(last) => moved(&forward[last], row, stays[last]),
+            None => *row,
+        };
+        forward.push(if at == 0 { before } else { normalised(times(&before, row)) });
+    }
+    let mut smoothed = Vec::with_capacity(cells.len());
+    let mut backward: Row = evidence.last().map_or([0.0; 8], |row| row.map(|p| f32::from(u8::from(p > 0.0))));
+    for at in (0..cells.len()).rev() {
+        let posterior = normalised(times(&forward[at], &backward));
+        smoothed.push(Posterior::of(cells[at].posterior.classes(), posterior));
+        if at > 0 {
+            let seen = normalised(times(&backward, &evidence[at]));
+            backward = moved(&seen, &evidence[at], stays[at - 1]);
+        }
+    }
+    smoothed.reverse();
+    smoothed
+}
+
+/// What a cell speaks for: `posterior^WEIGHT`, normalised; 0 for classes that do not compete.
+fn evidence(posterior: &Posterior) -> Row {
+    let mut row = [0.0; Emotion::ALL.len()];
+    for emotion in posterior.classes().iter() {
+        row[emotion as usize] = posterior.of_class(emotion).max(LEAST).powf(WEIGHT);
+    }
+    normalised(row)
+}
+
+/// How probably the emotion of one cell is still that of the next.
+fn stays(cell: &Cell, next: &Cell) -> f32 {
+    let apart = (next.start + next.end - cell.start - cell.end) / 2.0;
+    (-apart.max(0.0) / HOLD).exp() as f32
+}
+
+/// A distribution after a step in which it stays or is drawn anew from the classes of `like`.
+fn moved(row: &Row, like: &Row, stays: f32) -> Row {
+    let count = like.iter().filter(|p| **p > 0.0).count().max(1) as f32;
+    let mut next = [0.0; Emotion::ALL.len()];
+    for (next, (p, like)) in next.iter_mut().zip(row.iter().zip(like)) {
+        *next = if *like > 0.0 { stays * p + (1.0 - stays) / count } else { 0.0 };
+    }
+    next
+}
+
+fn times(a: &Row, b: &Row) -> Row {
+    std::array::from_fn(|i| a[i] * b[i])
+}
+
+fn normalised(row: Row) -> Row {
+    let sum: f32 = row.iter().sum();
+    if sum > 0.0 { row.map(|p| p / sum) } else { row }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emotion::EmotionSet;
+
+    fn cell(start: f64, speaker: Option<&str>, probabilities: [f32; 3]) -> Cell {
+        let classes: EmotionSet = Emotion::ALL[..3].iter().copied().collect();
+        let [a, b, c] = probabilities;
+        Cell {
+            start,
+            end: start + 0.6,
+            channel: 0,
+            speaker: speaker.map(str::to_string),
+            posterior: Posterior::of(classes, [a, b, c, 0.0, 0.0, 0.0, 0.0, 0.0]),
+            intensity: 0.5,
+        }
+    }
+
+    /// The definition: every path of emotions, weighed by its probability.
+    fn literal(cells: &[Cell]) -> Vec<[f64; 3]> {
+        let mut sums = vec![[0.0; 3]; cells.len()];
+        for path in 0..3usize.pow(cells.len() as u32) {
+            let emotion = |at: usize| path / 3usize.pow(at as u32) % 3;
+            let mut weight = 1.0 / 3.0;
+            for (at, cell) in cells.iter().enumerate() {
+                weight *= f64::from(cell.posterior.probabilities()[emotion(at)].powf(WEIGHT));
+                if at > 0 {
+                    let stays = (-(cell.start - cells[at - 1].start) / HOLD).exp();
+                    weight *= (1.0 - stays) / 3.0 + if emotion(at) == emotion(at - 1) { stays } else { 0.0 };
+                }
+            }
+            (0..cells.len()).for_each(|at| sums[at][emotion(at)] += weight);
+        }
+        for row in &mut sums {
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|p| *p /= sum);
+        }
+        sums
+    }
+
+    #[test]
+    fn every_cell_gets_the_sum_over_all_paths_of_emotions() {
+        let rows = [[0.7, 0.2, 0.1], [0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.4, 0.3, 0.3]];
+        let starts = [0.0, 0.6, 1.2, 3.0, 3.6];
+        let mut cells: Vec<Cell> =
+            starts.iter().zip(rows).map(|(&at, row)| cell(at, Some("a"), row)).collect();
+        let want = literal(&cells);
+        smooth(&mut cells);
+        for (cell, want) in cells.iter().zip(want) {
+            let got = cell.posterior.probabilities();
+            assert!((0..3).all(|i| (f64::from(got[i]) - want[i]).abs() < 1e-5), "{got:?} {want:?}");
+            assert!((got.iter().sum::<f32>() - 1.0).abs() < 1e-5 && got[3..] == [0.0; 5]);
+        }
+    }
+
+    #[test]
+    fn one_doubtful_cell_between_sure_ones_follows_them_and_a_lasting_change_stays() {
+        let sure = [0.9, 0.05, 0.05];
+        let mut cells: Vec<Cell> = (0..9).map(|i| cell(f64::from(i) * 0.6, Some("a"), sure)).collect();
+        cells[4] = cell(2.4, Some("a"), [0.4, 0.5, 0.1]);
+        smooth(&mut cells);
+        assert!(cells.iter().all(|cell| cell.posterior.top().0 == Emotion::ALL[0]));
+        let mut changing: Vec<Cell> = (0..24)
+            .map(|i| cell(f64::from(i) * 0.6, Some("a"), if i < 12 { sure } else { [0.05, 0.9, 0.05] }))
+            .collect();
+        smooth(&mut changing);
+        let tops: Vec<Emotion> = changing.iter().map(|cell| cell.posterior.top().0).collect();
+        assert!(tops[..12].iter().all(|top| *top == Emotion::ALL[0]), "{tops:?}");
+        assert!(tops[12..].iter().all(|top| *top == Emotion::ALL[1]), "{tops:?}");
+    }
+
+    #[test]
+    fn speakers_do_not_colour_each_other_and_a_long_pause_carries_nothing_over() {
+        let mut cells: Vec<Cell> = (0..8)
+            .map(|i| match i % 2 {
+                0 => cell(f64::from(i) * 0.6, Some("a"), [0.9, 0.05, 0.05]),
+                _ => cell(f64::from(i) * 0.6, Some("b"), [0.05, 0.9, 0.05]),
+            })
+            .collect();
+        let mut alone: Vec<Cell> =
+            cells.iter().filter(|c| c.speaker.as_deref() == Some("a")).cloned().collect();
+        smooth(&mut cells);
+        smooth(&mut alone);
+        let own: Vec<Cell> = cells.into_iter().filter(|c| c.speaker.as_deref() == Some("a")).collect();
+        assert_eq!(own, alone);
+        let doubtful = [0.4, 0.5, 0.1];
+        let mut apart = [cell(0.0, Some("a"), [0.9, 0.05, 0.05]), cell(600.0, Some("a"), doubtful)];
+        smooth(&mut apart);
+        let one = evidence(&cell(0.0, Some("a"), doubtful).posterior);
+        assert!((apart[1].posterior.probabilities()[1] - one[1]).abs() < 1e-5);
+        let untold = [cell(0.0, None, [0.9, 0.05, 0.05]), cell(0.6, None, doubtful)];
+        let mut same = untold.clone();
+        smooth(&mut same);
+        assert_eq!(same, untold, "whose voice it is, nobody knows");
+        smooth(&mut []);
+    }
+}
