@@ -81,7 +81,7 @@ mod tests {
     fn extremes_are_kept_however_the_samples_come_and_steps_never_pass_their_number() {
         let wave: Vec<f32> = (0..3 * MOST * FIRST).map(|i| ((i / FIRST) as f32 * 0.37).sin()).collect();
         let (mut whole, mut parts) = (Envelope::default(), Envelope::default());
-        whole.push(&[wave.clone()]);
+        whole.push(std::slice::from_ref(&wave));
         wave.chunks(12_345).for_each(|part| parts.push(&[part.to_vec()]));
         assert_eq!(whole.channels(), parts.channels());
         assert_eq!((whole.step().0, whole.channels()[0].len()), (0.04, 3 * MOST / 4));

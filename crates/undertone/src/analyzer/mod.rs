@@ -12,6 +12,7 @@ mod voice;
 mod who;
 
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use crate::analysis::{RecordingResult, Report};
 use crate::audio::{self, Channels, Recording, Source};
@@ -24,8 +25,8 @@ use crate::units::{SampleRate, Seconds};
 
 use answer::Voice;
 pub use enroll::LEAST_SPEECH;
-use session::Pace;
 pub use session::{Event, Session};
+use session::{Pace, Waiting};
 use voice::Bounds;
 pub use who::Who;
 
@@ -197,10 +198,11 @@ impl Analyzer {
         let mut recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
         let (info, mut heard) = (recording.info().clone(), 0);
         let noted = self.notes_on_enrolled(recording.channels());
-        let mut session = Session::new(self, recording.channels(), pace);
-        // Decoding runs beside everything else, some seconds ahead.
+        let count = recording.channels();
+        // Decoding runs some seconds ahead of the listening, and the network behind it.
         let (mut result, warnings) = std::thread::scope(|scope| {
-            let (sender, receiver) = std::sync::mpsc::sync_channel(CHUNKS_AHEAD);
+            let mut session = Session::new(self, count, pace);
+            let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
             let decoding = scope.spawn(move || -> Result<Vec<Warning>> {
                 while let Some(chunk) = recording.next_chunk()? {
                     if sender.send(chunk).is_err() {
@@ -209,14 +211,26 @@ impl Analyzer {
                 }
                 Ok(recording.warnings().to_vec())
             });
+            let (sender, stretches) = sync_channel::<Waiting>(1);
+            let hearing = scope.spawn(move || {
+                stretches
+                    .into_iter()
+                    .map(|waiting| session::analyse(self, waiting))
+                    .collect::<Result<Vec<_>>>()
+            });
+            match pace {
+                Pace::Whole => session.hand_to(sender),
+                Pace::Live => drop(sender),
+            }
             for chunk in &receiver {
                 session.push(&chunk.channels)?.into_iter().for_each(&mut *event);
                 heard += chunk.channels[0].len() as u64;
                 progress(SampleRate::MODEL.seconds(heard), info.duration);
             }
-            let decoded = decoding.join().unwrap_or_else(|_| Err(Error::malformed("it cannot be decoded")));
-            let warnings = decoded.map_err(|error| error.at(&path))?;
             session.drain()?.into_iter().for_each(&mut *event);
+            session.let_go();
+            session.take(joined(hearing)?.into_iter().flatten().collect());
+            let warnings = joined(decoding).map_err(|error| error.at(&path))?;
             let line = session.telephone(&info);
             Ok::<_, Error>((session.finish()?, warnings.into_iter().chain(line).chain(noted)))
         })?;
@@ -291,6 +305,11 @@ impl Analyzer {
         let temperature = &self.model.metadata().temperature;
         if weight > 0.5 { temperature.baseline } else { temperature.unadapted }
     }
+}
+
+/// What a thread gives back.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|_| Err(Error::malformed("it cannot be decoded")))
 }
 
 fn coverage_key(coverage: f32) -> String {

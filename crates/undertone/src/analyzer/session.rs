@@ -1,5 +1,7 @@
 //! Samples in, events out: the one way through for files of any length and for live audio.
 
+use std::sync::mpsc::SyncSender;
+
 use rayon::prelude::*;
 
 use super::answer::{Voice, answer, spans_of};
@@ -16,6 +18,9 @@ use crate::units::{SampleRate, Seconds};
 
 /// Sound that waits per core before files go through the network, in seconds: enough to keep all cores busy.
 const TOGETHER: f64 = 30.0;
+
+/// Stretches with their channels.
+pub(super) type Waiting = Vec<(usize, Stretch)>;
 
 /// What a session tells while it listens.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +48,9 @@ pub struct Session<'a> {
     voices: Vec<Voice>,
     live: Vec<Live>,
     /// Cut out, not yet analysed, with their channels.
-    waiting: Vec<(usize, Stretch)>,
+    waiting: Waiting,
+    /// Takes them off to be analysed beside the listening; here and now where there is none.
+    worker: Option<SyncSender<Waiting>>,
     envelope: Envelope,
     alike: Alike,
     heard: u64,
@@ -58,6 +65,7 @@ impl<'a> Session<'a> {
             voices: (0..count).map(|number| analyzer.voice(number, count)).collect(),
             live: (0..count).map(|_| Live::default()).collect(),
             waiting: Vec::new(),
+            worker: None,
             envelope: Envelope::default(),
             alike: Alike::default(),
             heard: 0,
@@ -114,23 +122,33 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends what waits through the network, stretches side by side.
+    /// Has what waits analysed, here or by the worker.
     fn analyse(&mut self) -> Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
-        let analysed: Vec<Result<(usize, Analysed)>> = waiting
-            .into_par_iter()
-            .map(|(number, stretch)| Ok((number, stretch.analyse(self.analyzer)?)))
-            .collect();
-        for one in analysed {
-            let (number, analysed) = one?;
-            if analysed.windows.is_empty() {
-                continue;
-            }
+        match &self.worker {
+            // A worker that has gone left an error behind, which is found when its results are taken.
+            Some(worker) => worker.send(waiting).or(Ok(())),
+            None => analyse(self.analyzer, waiting).map(|analysed| self.take(analysed)),
+        }
+    }
+
+    /// Lets a worker analyse what is cut out from now on; what it makes of it must be given to [`Session::take`].
+    pub(super) fn hand_to(&mut self, worker: SyncSender<Waiting>) {
+        self.worker = Some(worker);
+    }
+
+    /// Nothing more comes for the worker.
+    pub(super) fn let_go(&mut self) {
+        self.worker = None;
+    }
+
+    /// Adds what was analysed, in the order in which it was cut out.
+    pub(super) fn take(&mut self, analysed: Vec<(usize, Analysed)>) {
+        for (number, analysed) in analysed.into_iter().filter(|(_, one)| !one.windows.is_empty()) {
             let windows = (0..analysed.windows.len()).map(|i| (analysed.windows[i], analysed.pooled(i)));
             self.voices[number].hear(windows);
             self.channels[number].heard.push(analysed);
         }
-        Ok(())
     }
 
     /// Says so where what was heard came over a telephone line.
@@ -203,4 +221,12 @@ impl<'a> Session<'a> {
         }
         Ok(result)
     }
+}
+
+/// Sends stretches through the network, side by side.
+///
+/// # Errors
+/// `Model` where it refuses its input.
+pub(super) fn analyse(analyzer: &Analyzer, waiting: Waiting) -> Result<Vec<(usize, Analysed)>> {
+    waiting.into_par_iter().map(|(number, stretch)| Ok((number, stretch.analyse(analyzer)?))).collect()
 }

@@ -78,10 +78,9 @@ pub fn der<'a>(truth: &[Stretch<&'a str>], predicted: &[Stretch<&'a str>], colla
 
 /// Which name stands for which speaker.
 fn together<'a>(pieces: &[(f64, BTreeSet<&'a str>, BTreeSet<&'a str>)]) -> BTreeMap<&'a str, &'a str> {
-    let all = |side: &dyn Fn(&(f64, BTreeSet<&'a str>, BTreeSet<&'a str>)) -> BTreeSet<&'a str>| {
-        pieces.iter().flat_map(side).collect::<BTreeSet<&str>>().into_iter().collect::<Vec<&str>>()
-    };
-    let (speakers, names) = (all(&|piece| piece.1.clone()), all(&|piece| piece.2.clone()));
+    let speakers: BTreeSet<&str> = pieces.iter().flat_map(|(_, there, _)| there).copied().collect();
+    let names: BTreeSet<&str> = pieces.iter().flat_map(|(_, _, named)| named).copied().collect();
+    let [speakers, names] = [speakers, names].map(Vec::from_iter);
     let mut common = vec![vec![0.0; names.len()]; speakers.len()];
     for (seconds, there, named) in pieces {
         for (row, _) in speakers.iter().enumerate().filter(|(_, who)| there.contains(*who)) {

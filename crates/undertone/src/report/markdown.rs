@@ -16,25 +16,25 @@ pub fn markdown(report: &Report) -> Result<String> {
     let mut out = String::from("# How the voices sound\n");
     report.recordings.iter().for_each(|recording| section(&mut out, recording));
     let model = format!("{} {}", report.model.name, report.model.version);
-    let _ = write!(out, "\n{} Model: {}; {}.\n", CAVEAT, plain(&model), plain(&report.tool));
+    let _ = writeln!(out, "\n{} Model: {}; {}.", CAVEAT, plain(&model), plain(&report.tool));
     Ok(out)
 }
 
 fn section(out: &mut String, recording: &RecordingResult) {
-    let _ = write!(out, "\n## {}\n", plain(&recording.path.to_string_lossy()));
+    let _ = writeln!(out, "\n## {}", plain(&recording.path.to_string_lossy()));
     if let Some(error) = &recording.error {
-        let _ = write!(out, "\nFailed: {}\n", plain(&error.message));
+        let _ = writeln!(out, "\nFailed: {}", plain(&error.message));
         return;
     }
-    let _ = write!(out, "\n{}.\n", words::extent(recording));
+    let _ = writeln!(out, "\n{}.", words::extent(recording));
     if !recording.summary.line.is_empty() {
-        let _ = write!(out, "\n{}\n", plain(&recording.summary.line));
+        let _ = writeln!(out, "\n{}", plain(&recording.summary.line));
     }
     for (number, warning) in recording.warnings.iter().enumerate() {
-        let _ = write!(out, "{}- Note: {}\n", if number == 0 { "\n" } else { "" }, plain(&warning.message));
+        let _ = writeln!(out, "{}- Note: {}", if number == 0 { "\n" } else { "" }, plain(&warning.message));
     }
     for (number, (name, value)) in words::facts(recording).into_iter().enumerate() {
-        let _ = write!(out, "{}- **{name}**: {}\n", if number == 0 { "\n" } else { "" }, plain(&value));
+        let _ = writeln!(out, "{}- **{name}**: {}", if number == 0 { "\n" } else { "" }, plain(&value));
     }
     if recording.spans.is_empty() {
         return;

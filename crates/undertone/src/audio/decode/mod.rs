@@ -50,6 +50,7 @@ enum Codec {
 pub(super) struct Decoder {
     format: Box<dyn FormatReader>,
     codec: Codec,
+    params: AudioCodecParameters,
     track: u32,
     info: Info,
     clock: Clock,
@@ -67,6 +68,11 @@ struct Clock {
 }
 
 impl Clock {
+    /// Its ticks mean nothing any more: it is not followed from here on.
+    fn stop(&mut self) {
+        self.base = None;
+    }
+
     /// How far the packet's time stamp lies ahead of where the one before ended.
     fn gap(&mut self, packet: &Packet, seconds: f64) -> Seconds {
         let Some(time) = self.base.and_then(|base| base.calc_time(packet.pts)) else { return Seconds(0.0) };
@@ -176,7 +182,17 @@ impl Decoder {
         match &mut self.codec {
             Codec::Opus(opus) => opus.decode(&packet.data, packet.trim_end.get()),
             Codec::Symphonia(decoder) => {
-                let buffer = decoder.decode(packet).map_err(failed)?;
+                if let Err(error) = decoder.decode(packet) {
+                    // A stream that changes its rate needs a decoder of its own from there on.
+                    let mut fresh = anew(&self.params).ok_or_else(|| failed(error))?;
+                    let rate = fresh.decode(packet).map_err(failed)?.spec().rate();
+                    if rate == self.info.rate.0 {
+                        return Err(Error::malformed("a packet is damaged"));
+                    }
+                    *decoder = fresh;
+                    self.clock.stop();
+                }
+                let buffer = decoder.last_decoded();
                 let mut samples = Vec::new();
                 if buffer.spec().channels().count() != self.info.channels {
                     return Err(Error::malformed("the number of channels changes in mid-stream"));
@@ -187,6 +203,11 @@ impl Decoder {
             }
         }
     }
+}
+
+/// Another decoder of the same codec.
+fn anew(params: &AudioCodecParameters) -> Option<Box<dyn AudioDecoder>> {
+    symphonia::default::get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default()).ok()
 }
 
 /// Runs foreign code: a panic inside is a malformed file, not the end of the process.
@@ -238,6 +259,7 @@ fn open(input: input::Input, track: Option<usize>) -> Result<Decoder> {
     let mut decoder = Decoder {
         format,
         codec,
+        params,
         track,
         info,
         clock,
