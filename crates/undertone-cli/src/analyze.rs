@@ -83,6 +83,15 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     })
 }
 
+/// How many voices to tell apart: `auto`, or a number from 1 to 32.
+pub fn count(text: &str) -> std::result::Result<Count, String> {
+    match (text, text.parse()) {
+        ("auto", _) => Ok(Count::Auto),
+        (_, Ok(count @ 1..=32)) => Ok(Count::Exactly(count)),
+        _ => Err("--speakers tells 1 to 32 voices apart, or auto".to_string()),
+    }
+}
+
 /// The names of the channels' speakers, and how speakers are told.
 fn who(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Who)> {
     let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
@@ -93,11 +102,10 @@ fn who(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Who)> {
         };
     }
     match typed.speakers.as_slice() {
-        [auto] if auto == "auto" => Ok((Vec::new(), Who::Apart(Count::Auto))),
-        [number] if number.parse::<usize>().is_ok() => match number.parse() {
-            Ok(count @ 1..=32) => Ok((Vec::new(), Who::Apart(Count::Exactly(count)))),
-            _ => refuse("--speakers takes a number from 1 to 32, auto, or names"),
-        },
+        [one] if one == "auto" || one.parse::<usize>().is_ok() => {
+            let count = count(one).map_err(|message| Error::new(ErrorKind::Config, message))?;
+            Ok((Vec::new(), Who::Apart(count)))
+        }
         names if names.len() > 1 && typed.channels == Channels::Average => refuse(
             "names are given to channels: add --channels split; to tell voices apart in one channel use --speakers NUMBER",
         ),

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone::Emotion;
 use undertone::predict::Condition;
+use undertone::speakers::Count;
 
 use crate::format::Format;
 
@@ -245,6 +246,9 @@ pub struct Evaluate {
     /// Recordings with a truth beside each (NAME.csv: start,end,channel,speaker,label), a row of figures a folder.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["files", "manifest", "protocol", "corpora", "condition", "corrupt", "save", "table", "html"])]
     pub dialogues: Option<PathBuf>,
+    /// How many voices to tell apart by their sound in dialogues of one channel (2, auto); not told apart where not given.
+    #[arg(long, value_name = "NUMBER|auto", requires = "dialogues", value_parser = crate::analyze::count)]
+    pub speakers: Option<Count>,
     /// Folder of corpora: predictions are checked against their protocol, compared with listeners' votes and divided by sex,
     /// age and what else is known.
     #[arg(long, value_name = "DIR")]

@@ -1,6 +1,7 @@
 //! How well a sung voice is found over music, and what is heard in it: RAVDESS's songs of actors that the built-in model never heard.
 //!
 //! `UNDERTONE_CORPORA=DIR cargo run --release -p undertone --example song`
+#![allow(clippy::print_stdout)]
 
 use undertone::analyzer::Options;
 use undertone::audio::Source;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use undertone::analyzer::Options;
+use undertone::analyzer::{Options, Who};
 use undertone::audio::{Channels, files_below};
 use undertone::corpus::dialogue::{Spoken, read_truth};
 use undertone::eval::{TimelineScore, score_timeline, timeline_figures};
@@ -20,7 +20,9 @@ pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> R
     let recordings = recordings(folder)?;
     let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
         let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
-        Analyzer::new(model, Options { channels, ..Options::default() })
+        let apart = typed.speakers.filter(|_| channels == Channels::Average);
+        let who = apart.map_or(Who::Channel, Who::Apart);
+        Analyzer::new(model, Options { channels, who, ..Options::default() })
     });
     let (average, split) = (average?, split?);
     let mut scores: Vec<TimelineScore> = Vec::new();

@@ -100,7 +100,7 @@ fn a_fifth_of_a_second_has_an_answer_or_says_that_nobody_speaks() {
 
 #[test]
 fn a_stream_that_changes_its_rate_is_heard_to_its_end() {
-    // Two MP3 files, one after the other, as a broken recorder leaves them: 1 s at 16 kHz, then 1 s at 32 kHz.
+    // Two MP3 files, one after the other, as a broken recorder leaves them: 1 s at 32 kHz, then 1 s at 16 kHz.
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/audio/rate_change.mp3");
     let mut recording = Recording::open(path, &undertone::audio::Options::default()).unwrap();
     let mut samples: Vec<f32> = Vec::new();
