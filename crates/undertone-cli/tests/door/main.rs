@@ -5,6 +5,7 @@ mod enroll;
 mod enrolled;
 mod long_jobs;
 mod outputs;
+mod speakers;
 mod summary;
 
 use std::io::{Read, Write};

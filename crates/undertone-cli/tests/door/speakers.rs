@@ -1,0 +1,95 @@
+//! Who speaks, told by number, by a file, by channel; and streams that somebody follows.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::{EXAMPLE, stderr, stdout, text, undertone};
+
+fn recording(arguments: &[&str]) -> Value {
+    let mut all = vec!["analyze", EXAMPLE, "--json", "--quiet"];
+    all.extend(arguments);
+    let output = undertone(&all);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    report["recordings"][0].clone()
+}
+
+fn names(recording: &Value) -> Vec<String> {
+    let speakers = recording["speakers"].as_array().unwrap();
+    speakers.iter().map(|speaker| speaker["id"].as_str().unwrap().to_string()).collect()
+}
+
+#[test]
+fn two_voices_in_one_channel_are_told_apart_when_asked() {
+    let heard = recording(&["--speakers", "2"]);
+    assert_eq!(names(&heard), ["speaker 1", "speaker 2"]);
+    assert!(heard["spans"].as_array().unwrap().iter().all(|span| span["speaker"].is_string()));
+    assert_eq!(names(&recording(&["--speakers", "1"])), ["speaker 1"]);
+}
+
+#[test]
+fn a_file_of_speakers_names_them_and_times_beyond_the_end_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("who.csv");
+    std::fs::write(&file, "start,end,speaker\n0,12.4,Ada\n12.4,20,Ben\n20,99,Ada\n").unwrap();
+    let heard = recording(&["--speaker-file", text(&file)]);
+    assert_eq!(names(&heard), ["Ada", "Ben"]);
+    for span in heard["spans"].as_array().unwrap() {
+        let middle = (span["start"].as_f64().unwrap() + span["end"].as_f64().unwrap()) / 2.0;
+        let want = if (12.4..20.0).contains(&middle) { "Ben" } else { "Ada" };
+        assert_eq!(span["speaker"], want, "{span}");
+    }
+    let codes: Vec<&Value> = heard["warnings"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert!(codes.contains(&&Value::from("speakers_beyond_end")), "{codes:?}");
+    std::fs::write(&file, "start,end,speaker\n5,2,Ada\n").unwrap();
+    let refused = undertone(&["analyze", EXAMPLE, "--speaker-file", text(&file)]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn names_without_channels_and_impossible_numbers_are_refused_with_the_remedy() {
+    for (speakers, remedy) in [("agent,caller", "--channels split"), ("0", "1 to 32"), ("99", "1 to 32")] {
+        let refused = undertone(&["analyze", EXAMPLE, "--speakers", speakers]);
+        assert_eq!(refused.status.code(), Some(2), "{speakers}");
+        assert!(stderr(&refused).contains(remedy), "{speakers}: {}", stderr(&refused));
+    }
+}
+
+#[test]
+fn who_follows_gets_spans_first_and_the_summary_once() {
+    let text = stdout(&undertone(&["analyze", EXAMPLE, "--follow"]));
+    let spans = text.lines().filter(|line| line.contains('█')).count();
+    assert!(spans >= 5, "{text}");
+    assert!(text.find('█') < text.find("share"), "{text}");
+    assert_eq!(text.matches("  share").count(), 1, "{text}");
+    let lines = stdout(&undertone(&["analyze", EXAMPLE, "--follow", "--jsonl"]));
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (last, spans) = lines.split_last().unwrap();
+    assert!(spans.len() >= 5 && spans.iter().all(|span| span["emotion"].is_string()));
+    assert!(last["summary"].is_object());
+    let refused = undertone(&["analyze", EXAMPLE, "--follow", "--csv"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn spans_come_while_the_stream_still_runs() {
+    let sound = std::fs::read(EXAMPLE).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .args(["analyze", "-", "--follow"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // Twelve seconds, and then nothing more as long as the pipe is open.
+    input.write_all(&sound[..44 + 12 * 32_000]).unwrap();
+    input.flush().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.contains('█'), "{first}");
+    drop(input);
+    assert!(lines.map(Result::unwrap).any(|line| line.contains("share")));
+    assert!(child.wait().unwrap().success());
+}
