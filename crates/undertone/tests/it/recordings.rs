@@ -118,6 +118,14 @@ fn a_stream_that_changes_its_rate_is_heard_to_its_end() {
 }
 
 #[test]
+fn a_gap_in_the_containers_clock_is_silence() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/audio/gap.mkv");
+    let result = Analyzer::embedded().unwrap().analyze_path(path).unwrap();
+    assert!(told(&result, "gap"), "{:?}", result.warnings);
+    assert!((result.seconds - 2.0).abs() < 0.1, "{} s", result.seconds);
+}
+
+#[test]
 fn songs_have_six_emotions_and_instruments_none() {
     let song = Options { song: true, ..Options::default() };
     let result = analyze(wav(&example(), 16_000, 1), song.clone());
