@@ -50,6 +50,10 @@ pub struct Config {
     pub degraded_copies: usize,
     /// Share of crops taken from a degraded copy.
     pub degraded: f64,
+    /// Share of crops heard from another distance: up to 20 dB softer, 10 dB louder.
+    pub distance: f64,
+    /// Whether the convolutions' weights are stepped by orthogonalised momentum (Muon, Jordan 2024) instead of AdamW.
+    pub muon: bool,
     /// The network.
     pub size: Size,
 }
@@ -74,9 +78,11 @@ impl Default for Config {
             distillation: 1.0,
             mixup: 0.3,
             kappa: 1.5,
-            own_level: 0.3,
+            own_level: 0.6,
             degraded_copies: 2,
-            degraded: 0.3,
+            degraded: 0.4,
+            distance: 0.25,
+            muon: true,
             size: Size::default(),
         }
     }
@@ -95,13 +101,18 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Whether its values are possible.
+    ///
+    /// # Errors
+    /// `Config` naming the first that is not.
+    pub fn check(&self) -> Result<()> {
         let shares = [
             ("votes", f64::from(self.votes)),
             ("smoothing", f64::from(self.smoothing)),
             ("mixup", self.mixup),
             ("own_level", self.own_level),
             ("degraded", self.degraded),
+            ("distance", self.distance),
             ("average", self.average),
             ("dropout", self.size.dropout),
         ];

@@ -16,6 +16,11 @@ use crate::material::{Material, Place, ROWS};
 use crate::network::{BANDS, STRIDE};
 use crate::population::Population;
 
+/// Natural logarithm of power in one decibel.
+const NATURAL: f32 = std::f32::consts::LN_10 / 10.0;
+/// What the spectrogram holds where there is nothing: ln 1e-6.
+const SILENCE: f32 = -13.815_511;
+
 /// One step's crops.
 pub struct Minibatch {
     /// Which clips, as indices into the training's clips.
@@ -119,9 +124,12 @@ impl<'a> Draw<'a> {
         let copies = self.material.copies.len();
         let copy =
             if copies > 1 && rng.random_bool(self.config.degraded) { rng.random_range(1..copies) } else { 0 };
+        let distant = rng.random_bool(self.config.distance);
+        let gain = if distant { rng.random_range(-20.0..10.0f32) * NATURAL } else { 0.0 };
         let mut views = vec![0.0; crop * ROWS];
         for (at, row) in views.chunks_exact_mut(ROWS).take(inside).enumerate() {
             self.material.frame(copy, place, start + at).convert_to_f32_slice(row);
+            row.iter_mut().for_each(|x| *x = (*x + gain).max(SILENCE));
             self.population.standardise(row);
         }
         if rng.random_bool(self.config.own_level)

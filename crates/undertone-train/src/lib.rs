@@ -18,6 +18,7 @@ pub mod material;
 pub mod memory;
 pub mod network;
 pub mod population;
+pub mod recipe;
 pub mod reference;
 pub mod run;
 pub mod score;

@@ -13,6 +13,7 @@ use undertone_train::across::Across;
 use undertone_train::config::Config;
 use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
+use undertone_train::recipe::Recipe;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
 use undertone_train::voices::{self, Told};
@@ -39,7 +40,7 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
         #[command(flatten)]
-        recipe: Recipe,
+        training: Training,
     },
     /// Trains once a fold and scores speakers never heard; goes on where it was ended.
     Cv {
@@ -62,7 +63,21 @@ enum Command {
         #[arg(long)]
         dev: bool,
         #[command(flatten)]
-        recipe: Recipe,
+        training: Training,
+    },
+    /// Makes a released model again from the corpora, in one command; goes on where it was ended.
+    Recipe {
+        /// The recipe: default.
+        name: String,
+        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
+        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+        corpora: Vec<PathBuf>,
+        /// Folder of the trainings, and of the model when they are done.
+        #[arg(long, default_value = "runs/recipe")]
+        out: PathBuf,
+        /// Folder of a teacher to distil from; without it the model is another one, and hears less well.
+        #[arg(long)]
+        teacher: Option<PathBuf>,
     },
     /// Trains on each corpus and tests on every other, over the classes both know.
     Across {
@@ -76,7 +91,7 @@ enum Command {
         #[arg(long, default_value = "runs/across")]
         out: PathBuf,
         #[command(flatten)]
-        recipe: Recipe,
+        training: Training,
     },
     /// Measures simpler systems on the same folds: majority, log-mel and prosody with linear classifiers and support vectors.
     Reference {
@@ -132,7 +147,7 @@ enum Command {
 
 /// What decides how a network is trained.
 #[derive(Args)]
-struct Recipe {
+struct Training {
     /// The recipe (TOML); defaults where not given.
     #[arg(long)]
     config: Option<PathBuf>,
@@ -147,7 +162,7 @@ struct Recipe {
     cache: Option<PathBuf>,
 }
 
-impl Recipe {
+impl Training {
     fn config(&self) -> Result<Config> {
         let config = self.config.as_ref().map_or(Ok(Config::default()), |path| Config::open(path))?;
         Ok(Config { epochs: self.epochs.unwrap_or(config.epochs), ..config })
@@ -170,19 +185,19 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Train { corpora, out, recipe } => {
+        Command::Train { corpora, out, training } => {
             let corpora = corpora::open(&corpora)?;
             let run = Run {
                 corpora: &corpora,
                 held_out: &HeldOut::nothing(&corpora),
-                config: recipe.config()?,
-                teacher: recipe.teacher.as_deref(),
+                config: training.config()?,
+                teacher: training.teacher.as_deref(),
                 folder: &out,
-                cache: &recipe.cache(&out),
+                cache: &training.cache(&out),
             };
             run.run().map(drop)
         }
-        Command::Cv { protocols, corpora, extra, out, folds, dev, recipe } => {
+        Command::Cv { protocols, corpora, extra, out, folds, dev, training } => {
             let protocols = corpora::protocols(&protocols)?;
             let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
             let validation = CrossValidation {
@@ -190,21 +205,30 @@ fn run(command: Command) -> Result<()> {
                 protocols: &protocols,
                 folds: &folds,
                 dev,
-                config: &recipe.config()?,
-                teacher: recipe.teacher.as_deref(),
+                config: &training.config()?,
+                teacher: training.teacher.as_deref(),
                 folder: &out,
-                cache: &recipe.cache(&out),
+                cache: &training.cache(&out),
             };
             tell(&validation.run()?)
         }
-        Command::Across { corpora, leave_one_out, out, recipe } => {
+        Command::Recipe { name, corpora, out, teacher } => {
+            let recipe = Recipe::named(&name)?;
+            let protocols = corpora::protocols(&["joint".to_string()])?;
+            let corpora = corpora::chosen(&corpora, &protocols, &[])?;
+            let (path, scored) = recipe.run(&name, &corpora, &protocols, teacher.as_deref(), &out)?;
+            tell(&scored)?;
+            eprintln!("{}", path.display());
+            Ok(())
+        }
+        Command::Across { corpora, leave_one_out, out, training } => {
             let across = Across {
                 corpora: &corpora::open(&corpora)?,
                 leave_one_out,
-                config: &recipe.config()?,
-                teacher: recipe.teacher.as_deref(),
+                config: &training.config()?,
+                teacher: training.teacher.as_deref(),
                 folder: &out,
-                cache: &recipe.cache(&out),
+                cache: &training.cache(&out),
             };
             across.run()?.iter().for_each(line);
             Ok(())

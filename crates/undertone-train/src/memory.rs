@@ -60,9 +60,39 @@ impl Memory {
         }
     }
 
+    /// What a speaker's mean lies from that of the neutral clips, on average over the speakers of whom both were seen; zeros where
+    /// there is none yet.
+    pub fn neutral_offset(&self) -> Vec<f32> {
+        let mut sum = vec![0.0; self.width];
+        let mut speakers = 0.0f32;
+        let seen = |own: &[usize]| own.iter().copied().filter(|&clip| self.seen[clip]).collect::<Vec<_>>();
+        for speaker in &self.speakers {
+            let (all, neutral) = (seen(&speaker.clips), seen(&speaker.neutral));
+            if neutral.is_empty() || all.len() == neutral.len() {
+                continue;
+            }
+            speakers += 1.0;
+            for (clips, sign) in [(&all, 1.0), (&neutral, -1.0)] {
+                for &clip in clips {
+                    let row = &self.pooled[clip * self.width..][..self.width];
+                    sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += sign * x / clips.len() as f32);
+                }
+            }
+        }
+        sum.into_iter().map(|sum| sum / speakers.max(1.0)).collect()
+    }
+
     /// For each clip the mean over some random clips of its speaker, shrunk towards the population's:
-    /// `(Σ own + κ · population) / (n + κ)`. Half of the time all clips, else a few; a quarter of the time neutral ones.
-    pub fn speaker_means(&self, clips: &[usize], population: &[f32], kappa: f32, seed: u64) -> Vec<f32> {
+    /// `(Σ own + κ · population) / (n + κ)`. Half of the time all clips, else a few; a quarter of the time neutral ones, each moved
+    /// by `offset`.
+    pub fn speaker_means(
+        &self,
+        clips: &[usize],
+        population: &[f32],
+        offset: &[f32],
+        kappa: f32,
+        seed: u64,
+    ) -> Vec<f32> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut means = Vec::with_capacity(clips.len() * self.width);
         for &clip in clips {
@@ -77,6 +107,9 @@ impl Memory {
             for &own in used.into_iter().filter(|&&own| self.seen[own]) {
                 count += 1.0;
                 sum.iter_mut().zip(&self.pooled[own * self.width..]).for_each(|(sum, x)| *sum += x);
+            }
+            if neutral {
+                sum.iter_mut().zip(offset).for_each(|(sum, by)| *sum += (count - kappa) * by);
             }
             means.extend(sum.into_iter().map(|x| x / count));
         }

@@ -98,7 +98,7 @@ impl Publish<'_> {
                 mean: values(network.population_mean.value()),
                 scale: values(network.population_scale.value()),
             },
-            neutral_offset: Vec::new(),
+            neutral_offset: outcome.neutral_offset.clone(),
             kappa: config.kappa,
             corpora: outcome.corpora.iter().map(on).collect(),
             teachers,

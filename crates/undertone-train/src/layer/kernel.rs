@@ -267,11 +267,13 @@ fn through_relu(
         slope.fill(0.0);
         let grads = grad.chunks_exact_mut(outputs);
         for ((grad, raw), output) in grads.zip(raw.chunks_exact(outputs)).zip(output.chunks_exact(outputs)) {
-            for c in 0..outputs {
-                let g = if relu && output[c] <= 0.0 { 0.0 } else { grad[c] };
-                grad[c] = g;
-                sum[c] += g;
-                slope[c] += g * (raw[c] - mean[c]);
+            // One column after the other and no branch, so that the compiler takes several at once.
+            let sums = sum.iter_mut().zip(&mut slope).zip(mean);
+            for (((g, &x), &y), ((sum, slope), &mean)) in grad.iter_mut().zip(raw).zip(output).zip(sums) {
+                let open = f32::from(u8::from(!relu | (y > 0.0)));
+                *g *= open;
+                *sum += *g;
+                *slope += *g * (x - mean);
             }
         }
         for c in 0..outputs {
@@ -295,8 +297,9 @@ impl Norm<'_> {
     fn back(&self, grad: &mut [f32], raw: &[f32]) {
         let outputs = self.mean.len();
         for (grad, raw) in grad.chunks_exact_mut(outputs).zip(raw.chunks_exact(outputs)) {
-            for c in 0..outputs {
-                grad[c] = self.scale[c] * (grad[c] - self.grad[c]) - self.slope[c] * (raw[c] - self.mean[c]);
+            let columns = self.mean.iter().zip(&self.grad).zip(&self.scale).zip(&self.slope);
+            for ((g, &x), (((&mean, &usual), &scale), &slope)) in grad.iter_mut().zip(raw).zip(columns) {
+                *g = scale * (*g - usual) - slope * (x - mean);
             }
         }
     }

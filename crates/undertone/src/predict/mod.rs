@@ -91,6 +91,9 @@ pub fn answers(
     let baseline = |heard: Vec<usize>| {
         let mut usual = Usual::default();
         heard.iter().for_each(|&row| usual.hear(&pooled[row], 1.0));
+        if condition == Condition::BaselineNeutral {
+            usual = usual.moved(&metadata.neutral_offset);
+        }
         usual.baseline(&metadata.population, metadata.kappa)
     };
     let enrolled = condition.enrolled(utterances);

@@ -36,6 +36,15 @@ impl Usual {
         self.windows += share;
     }
 
+    /// The same voice as if heard in all kinds of speech, where it was heard in neutral speech alone: every window moved by
+    /// `offset` ([`crate::model::Metadata::neutral_offset`]; empty where that is unknown, and nothing moves).
+    pub fn moved(mut self, offset: &[f32]) -> Usual {
+        for (sum, &offset) in self.sum.iter_mut().zip(offset) {
+            *sum += self.windows * f64::from(offset);
+        }
+        self
+    }
+
     /// Windows heard.
     pub fn windows(&self) -> f64 {
         self.windows
@@ -73,6 +82,16 @@ mod tests {
         assert_eq!(usual.baseline(&population, 1.0).weight, 0.5);
         (0..1000).for_each(|_| usual.hear(&[4.0, 0.0], 1.0));
         assert!((usual.baseline(&population, 1.0).mean[0] - 4.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_voice_heard_in_neutral_speech_moves_by_what_all_speech_differs_from_it() {
+        let mut usual = Usual::default();
+        usual.hear(&[1.0, -2.0], 1.0);
+        usual.hear(&[3.0, 2.0], 1.0);
+        assert_eq!(usual.clone().moved(&[]), usual);
+        assert_eq!(usual.moved(&[0.5, -1.0]).mean(), [2.5, -1.0]);
+        assert_eq!(Usual::default().moved(&[0.5]), Usual::default());
     }
 
     #[test]

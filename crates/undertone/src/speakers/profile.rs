@@ -110,14 +110,8 @@ impl Profile {
     /// The running sum to go on from: of neutral speech, moved by what the model knows of the difference between all speech and
     /// neutral speech ([`crate::model::Metadata::neutral_offset`]).
     pub fn usual(&self, model: &Model) -> Usual {
-        self.moved(&model.metadata().neutral_offset)
-    }
-
-    /// `mean + offset` for neutral speech where the offset is known, else the mean.
-    fn moved(&self, offset: &[f32]) -> Usual {
-        let by = |i: usize| offset.get(i).copied().filter(|_| self.neutral).unwrap_or(0.0);
-        let mean: Vec<f32> = self.mean.iter().enumerate().map(|(i, x)| x + by(i)).collect();
-        Usual::of(&mean, self.windows)
+        let heard = Usual::of(&self.mean, self.windows);
+        if self.neutral { heard.moved(&model.metadata().neutral_offset) } else { heard }
     }
 
     /// Whether it is of neutral speech and `model` does not know by how much that differs from all speech: less exact.

@@ -1,0 +1,109 @@
+//! A released recipe: how a model of ours is made again from the corpora, by its name.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use undertone::corpus::Corpus;
+use undertone::corpus::protocol::Protocol;
+use undertone::{Error, ErrorKind, Result};
+
+use crate::config::Config;
+use crate::cv::{CrossValidation, Scored};
+use crate::export::Publish;
+
+/// Names and texts of the recipes.
+const KNOWN: [(&str, &str); 1] = [("default", include_str!("../recipes/default.toml"))];
+
+/// How one model is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Folds of the joint protocols that are trained and scored: figures and calibration come from these.
+    pub folds: Vec<usize>,
+    /// The one among them whose network is the model.
+    pub model: usize,
+    /// How each is trained.
+    pub training: Config,
+}
+
+impl Recipe {
+    /// A released recipe by its name.
+    ///
+    /// # Errors
+    /// `Config` listing the known names.
+    pub fn named(name: &str) -> Result<Recipe> {
+        let Some((_, text)) = KNOWN.iter().find(|(known, _)| *known == name) else {
+            let known = KNOWN.map(|(known, _)| known).join(", ");
+            let message = format!("'{name}' is no recipe; there is {known}");
+            return Err(Error::new(ErrorKind::Config, message));
+        };
+        Recipe::parse(text)
+    }
+
+    fn parse(text: &str) -> Result<Recipe> {
+        let broken = |message: String| Error::new(ErrorKind::Config, message);
+        let recipe: Recipe = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+        recipe.training.check()?;
+        if !recipe.folds.contains(&recipe.model) {
+            return Err(broken(format!("model = {}: expected one of the folds", recipe.model)));
+        }
+        Ok(recipe)
+    }
+
+    /// Trains the folds that are not done yet in `folder` and writes the model beside them; gives its path and what every fold
+    /// scored.
+    ///
+    /// # Errors
+    /// What [`CrossValidation::run`] and [`Publish::publish`] answer.
+    pub fn run(
+        &self,
+        name: &str,
+        corpora: &[Corpus],
+        protocols: &[Protocol],
+        teacher: Option<&Path>,
+        folder: &Path,
+    ) -> Result<(PathBuf, Vec<Scored>)> {
+        let validation = CrossValidation {
+            corpora,
+            protocols,
+            folds: &self.folds,
+            dev: false,
+            config: &self.training,
+            teacher,
+            folder,
+            cache: &folder.join("material"),
+        };
+        let scored = validation.run()?;
+        let run = folder.join(format!("fold-{}", self.model));
+        let publish = Publish { run: &run, name: [&format!("undertone-{name}"), "1"], revision: "unknown" };
+        let model = publish.publish(Some(&scored))?;
+        let path = folder.join(format!("{name}.onnx"));
+        std::fs::write(&path, model).map_err(|error| Error::from(error).at(&path))?;
+        Ok((path, scored))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_known_recipe_can_be_read() {
+        for (name, _) in KNOWN {
+            Recipe::named(name).unwrap();
+        }
+        let error = Recipe::named("giant").unwrap_err().to_string();
+        assert!(error.contains("'giant'") && error.contains("default"), "{error}");
+    }
+
+    #[test]
+    fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
+        let error = Recipe::parse("folds = [1]\nmodel = 2\n[training]\n").unwrap_err().to_string();
+        assert!(error.contains("model = 2"), "{error}");
+        let error = Recipe::parse("folds = [1]\nmodel = 1\n[training]\nepoch = 2\n").unwrap_err().to_string();
+        assert!(error.contains("epoch"), "{error}");
+        let error = Recipe::parse("folds = [1]\nmodel = 1\n[training]\nmixup = 2\n").unwrap_err().to_string();
+        assert!(error.contains("mixup = 2"), "{error}");
+    }
+}
