@@ -17,7 +17,7 @@ epochs = own[2] if len(own) > 2 else "12"
 trainer = os.environ.get("UNDERTONE_TRAIN", ROOT / "target/release/undertone-train")
 out = Path("runs/search") / name
 begin = time.time()
-command = [trainer, "cv", "--protocol", "joint", "--folds", "1", "--dev", "--out", out, "--config", recipe, "--epochs", epochs, *options]
+command = [trainer, "cv", "--protocol", "joint", "--extra", "ravdess_song", "--folds", "1", "--dev", "--out", out, "--config", recipe, "--epochs", epochs, *options]
 if subprocess.run(command).returncode != 0:
     sys.exit(f"{name}: the training ended with an error")
 result = json.loads((out / "fold-1" / "result.json").read_text())

@@ -50,7 +50,7 @@ pub struct Config {
     pub degraded_copies: usize,
     /// Share of crops taken from a degraded copy.
     pub degraded: f64,
-    /// Share of crops heard from another distance: up to 20 dB softer, 10 dB louder.
+    /// Share of crops heard from another distance: up to 25 dB softer, 10 dB louder.
     pub distance: f64,
     /// Whether the convolutions' weights are stepped by orthogonalised momentum (Muon, Jordan 2024) instead of AdamW.
     pub muon: bool,
@@ -81,7 +81,7 @@ impl Default for Config {
             own_level: 0.6,
             degraded_copies: 2,
             degraded: 0.4,
-            distance: 0.25,
+            distance: 0.5,
             muon: true,
             size: Size::default(),
         }

@@ -125,7 +125,7 @@ impl<'a> Draw<'a> {
         let copy =
             if copies > 1 && rng.random_bool(self.config.degraded) { rng.random_range(1..copies) } else { 0 };
         let distant = rng.random_bool(self.config.distance);
-        let gain = if distant { rng.random_range(-20.0..10.0f32) * NATURAL } else { 0.0 };
+        let gain = if distant { rng.random_range(-25.0..10.0f32) * NATURAL } else { 0.0 };
         let mut views = vec![0.0; crop * ROWS];
         for (at, row) in views.chunks_exact_mut(ROWS).take(inside).enumerate() {
             self.material.frame(copy, place, start + at).convert_to_f32_slice(row);

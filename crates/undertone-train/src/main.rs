@@ -215,7 +215,7 @@ fn run(command: Command) -> Result<()> {
         Command::Recipe { name, corpora, out, teacher } => {
             let recipe = Recipe::named(&name)?;
             let protocols = corpora::protocols(&["joint".to_string()])?;
-            let corpora = corpora::chosen(&corpora, &protocols, &[])?;
+            let corpora = corpora::chosen(&corpora, &protocols, &recipe.extra)?;
             let (path, scored) = recipe.run(&name, &corpora, &protocols, teacher.as_deref(), &out)?;
             tell(&scored)?;
             eprintln!("{}", path.display());

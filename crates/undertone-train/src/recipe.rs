@@ -20,6 +20,8 @@ const KNOWN: [(&str, &str); 1] = [("default", include_str!("../recipes/default.t
 pub struct Recipe {
     /// Folds of the joint protocols that are trained and scored: figures and calibration come from these.
     pub folds: Vec<usize>,
+    /// Corpora to learn from besides the protocols' own.
+    pub extra: Vec<String>,
     /// The one among them whose network is the model.
     pub model: usize,
     /// How each is trained.
@@ -99,11 +101,11 @@ mod tests {
 
     #[test]
     fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
-        let error = Recipe::parse("folds = [1]\nmodel = 2\n[training]\n").unwrap_err().to_string();
+        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 2\n[training]\n").unwrap_err().to_string();
         assert!(error.contains("model = 2"), "{error}");
-        let error = Recipe::parse("folds = [1]\nmodel = 1\n[training]\nepoch = 2\n").unwrap_err().to_string();
+        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n").unwrap_err().to_string();
         assert!(error.contains("epoch"), "{error}");
-        let error = Recipe::parse("folds = [1]\nmodel = 1\n[training]\nmixup = 2\n").unwrap_err().to_string();
+        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n").unwrap_err().to_string();
         assert!(error.contains("mixup = 2"), "{error}");
     }
 }
