@@ -161,6 +161,11 @@ impl Analysed {
         self.pooled[at..].convert_from_f32_slice(pooled);
     }
 
+    /// Its windows with their embeddings.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Segment, Vec<f32>)> {
+        self.windows.iter().enumerate().map(|(i, &window)| (window, self.pooled(i)))
+    }
+
     /// The embedding of one of its windows.
     pub(super) fn pooled(&self, window: usize) -> Vec<f32> {
         let width = self.pooled.len() / self.windows.len();

@@ -44,7 +44,7 @@ pub struct Session<'a> {
     analyzer: &'a Analyzer,
     pace: Pace,
     channels: Vec<Channel>,
-    /// One a channel, as heard so far.
+    /// One a channel: as heard so far where events are told, else as known beforehand.
     voices: Vec<Voice>,
     live: Vec<Live>,
     /// Cut out, not yet analysed, with their channels.
@@ -145,8 +145,9 @@ impl<'a> Session<'a> {
     /// Adds what was analysed, in the order in which it was cut out.
     pub(super) fn take(&mut self, analysed: Vec<(usize, Analysed)>) {
         for (number, analysed) in analysed.into_iter().filter(|(_, one)| !one.windows.is_empty()) {
-            let windows = (0..analysed.windows.len()).map(|i| (analysed.windows[i], analysed.pooled(i)));
-            self.voices[number].hear(windows);
+            if self.pace == Pace::Live {
+                self.voices[number].hear(analysed.all());
+            }
             self.channels[number].heard.push(analysed);
         }
     }
@@ -173,9 +174,11 @@ impl<'a> Session<'a> {
         Ok(events.into_iter().map(Event::Span).collect())
     }
 
-    /// What has been heard of a channel's voice, and seconds of speech; what still waits or goes on is not in it.
-    pub(super) fn usual(&self, channel: usize) -> Option<(&Usual, f64)> {
-        self.voices.get(channel).map(|voice| (&voice.usual, voice.seconds))
+    /// The usual sound of a channel's voice by what has been analysed of it, and seconds of speech.
+    pub(super) fn usual(&self, channel: usize) -> (Usual, f64) {
+        let mut voice = Voice::new(None, channel);
+        self.channels[channel].heard.iter().for_each(|analysed| voice.hear(analysed.all()));
+        (voice.usual, voice.seconds)
     }
 
     /// The end: answers again for everything by the final baselines.
