@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::answer::{Voice, answer, spans_of};
 use super::channel::{Analysed, Channel, Stretch};
 use super::level::Alike;
-use super::live::Live;
+use super::live::{Hearing, Live};
 use super::who::{self, Who};
 use super::{Analyzer, channels, line, wrong_channels};
 use crate::analysis::{Cell, Envelope, RecordingResult, Span, smooth, summarise};
@@ -105,8 +105,9 @@ impl<'a> Session<'a> {
     fn settled(&mut self, number: usize, range: std::ops::Range<u64>) -> Result<Vec<Span>> {
         let channel = &mut self.channels[number];
         self.waiting.push((number, channel.cut(range.clone(), self.analyzer)));
+        let on = Hearing { analyzer: self.analyzer, channel, voice: &self.voices[number] };
         match self.pace {
-            Pace::Live => self.live[number].end(self.analyzer, channel, range, &self.voices[number]),
+            Pace::Live => self.live[number].end(on, range),
             Pace::Whole => Ok(Vec::new()),
         }
     }
@@ -116,7 +117,8 @@ impl<'a> Session<'a> {
         let channel = &self.channels[number];
         match channel.detector.open() {
             Some(open) if self.pace == Pace::Live => {
-                self.live[number].listen(self.analyzer, channel, open, &self.voices[number])
+                let on = Hearing { analyzer: self.analyzer, channel, voice: &self.voices[number] };
+                self.live[number].listen(on, open)
             }
             _ => Ok(Vec::new()),
         }
