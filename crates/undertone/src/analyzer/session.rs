@@ -19,6 +19,9 @@ use crate::units::{SampleRate, Seconds};
 /// Sound that waits per core before files go through the network, in seconds: enough to keep all cores busy.
 const TOGETHER: f64 = 30.0;
 
+/// Stretches that are at least this share of the longest are as long: one a core keeps all busy to the end.
+const ALIKE: f64 = 0.9;
+
 /// Stretches with their channels.
 pub(super) type Waiting = Vec<(usize, Stretch)>;
 
@@ -94,11 +97,17 @@ impl<'a> Session<'a> {
             let context = self.analyzer.model().metadata().receptive_seconds;
             self.channels[number].forget(context);
         }
-        let waiting: f64 = self.waiting.iter().map(|(_, stretch)| stretch.seconds()).sum();
-        if self.pace == Pace::Live || waiting > TOGETHER * rayon::current_num_threads() as f64 {
+        if self.pace == Pace::Live || self.enough_waits() {
             self.analyse()?;
         }
         Ok(events.into_iter().map(Event::Span).collect())
+    }
+
+    /// Whether what waits keeps all cores busy, none of them alone with the longest stretch at the end.
+    fn enough_waits(&self) -> bool {
+        let seconds = || self.waiting.iter().map(|(_, stretch)| stretch.seconds());
+        let longest = seconds().fold(0.0, f64::max);
+        seconds().sum::<f64>() > rayon::current_num_threads() as f64 * TOGETHER.max(ALIKE * longest)
     }
 
     /// A segment has ended: it is cut out, and what was not told of it yet is told.
