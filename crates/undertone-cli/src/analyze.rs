@@ -114,7 +114,10 @@ fn who(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Who)> {
 }
 
 /// Files as given; folders become the recordings below them.
-fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// `Io` where a folder cannot be read, `Config` where there is no recording in it.
+pub fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut inputs = Vec::new();
     for path in typed {
         if !path.is_dir() {

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use undertone::analyzer::Options;
-use undertone::audio::{self, Source};
+use undertone::audio::Source;
 use undertone::model::Model;
 use undertone::speakers::Profile;
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
+use crate::analyze;
 use crate::arguments::Enroll;
 use crate::interrupt::{Interrupt, STATUS};
 use crate::output::Output;
@@ -29,7 +30,7 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let options = Options { ffmpeg: typed.ffmpeg, ..Options::default() };
     let analyzer = Arc::new(Analyzer::new(model, options)?);
-    let files = recordings(&typed.inputs)?;
+    let files = analyze::inputs(&typed.inputs)?;
     let mut progress = Progress::over(&files, typed.quiet);
     progress.begin(Path::new(&typed.name));
     let (hearing, name) = (progress.clone(), typed.name.clone());
@@ -79,18 +80,6 @@ fn replaceable(path: &Path, model: &Model) -> Result<()> {
         Error::new(ErrorKind::Config, message).at(path)
     };
     Profile::open(path).and_then(|profile| profile.check(model)).map_err(keep)
-}
-
-/// Files as given; folders become the recordings below them.
-fn recordings(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for path in typed {
-        match path.is_dir() {
-            true => found.extend(audio::files_below(path)?),
-            false => found.push(path.clone()),
-        }
-    }
-    Ok(found)
 }
 
 /// The voices named by `--enroll`, in the order of the speakers: profiles (`.json`), or recordings of neutral speech; an empty name

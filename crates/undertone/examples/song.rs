@@ -10,18 +10,26 @@ use undertone::corpus::held::{HeldOut, SONG};
 use undertone::corpus::protocol::Protocol;
 use undertone::corrupt::Corruption;
 use undertone::model::Model;
-use undertone::{Analyzer, Error, Result};
+use undertone::{Analyzer, Error};
 
 /// The fold whose actors the built-in model never heard.
 const FOLD: usize = 2;
 
-fn wav(samples: &[f32]) -> Vec<u8> {
-    let mut bytes = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x03\0\x01\0\x80\x3e\0\0\0\xfa\0\0\x04\0\x20\0data\xff\xff\xff\xff".to_vec();
-    bytes.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
-    bytes
+fn wav(samples: &[f32]) -> Result<Vec<u8>, hound::Error> {
+    let format = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, format)?;
+    samples.iter().try_for_each(|&x| writer.write_sample(x))?;
+    writer.finalize()?;
+    Ok(bytes.into_inner())
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::var_os("UNDERTONE_CORPORA")
         .ok_or_else(|| Error::new(undertone::ErrorKind::Config, "UNDERTONE_CORPORA names no folder"))?;
     let corpora = Corpus::open(folder.as_ref())?;
@@ -49,7 +57,7 @@ fn main() -> Result<()> {
                 if let Some(snr) = music {
                     wave = Corruption::Music(snr).apply(&wave, &[], seed as u64);
                 }
-                let result = analyzer.analyze(Source::Bytes(wav(&wave)), &mut |_, _| {})?;
+                let result = analyzer.analyze(Source::Bytes(wav(&wave)?), &mut |_, _| {})?;
                 for cell in &result.cells {
                     let middle = (cell.start + cell.end) / 2.0;
                     match times.iter().find(|(start, end, _)| *start <= middle && middle < *end) {

@@ -71,6 +71,16 @@ impl Segment {
     }
 }
 
+/// Time that segments, in the order of their starts, cover together; where they overlap it counts once.
+pub fn covered(segments: impl IntoIterator<Item = Segment>) -> Seconds {
+    let (mut sum, mut until) = (0.0, f64::NEG_INFINITY);
+    for segment in segments {
+        sum += (segment.end.0 - segment.start.0.max(until)).max(0.0);
+        until = until.max(segment.end.0);
+    }
+    Seconds(sum)
+}
+
 /// A frequency in Hz.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -79,6 +89,14 @@ pub struct Hertz(pub f32);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_segments_cover_twice_counts_once() {
+        let segment = |start, end| Segment { start: Seconds(start), end: Seconds(end) };
+        let segments = [segment(0.0, 4.0), segment(1.0, 2.0), segment(3.0, 5.0), segment(7.0, 8.5)];
+        assert_eq!(covered(segments), Seconds(6.5));
+        assert_eq!(covered([]), Seconds(0.0));
+    }
 
     #[test]
     fn seconds_and_samples_are_inverse() {

@@ -6,6 +6,8 @@ use crate::units::{SampleRate, Seconds};
 const MOST: usize = 4096;
 /// Samples in one step at first: 10 ms at 16 kHz.
 const FIRST: usize = 160;
+/// Samples compared side by side.
+const LANES: usize = 8;
 
 /// Smallest and largest sample of every step, channel by channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +33,7 @@ impl Envelope {
             while !rest.is_empty() {
                 let (open, filled) = &mut self.open[number];
                 let (now, later) = rest.split_at(rest.len().min(self.samples - *filled));
-                for &x in now {
-                    *open = [open[0].min(x), open[1].max(x)];
-                }
+                *open = join(*open, extremes(now));
                 *filled += now.len();
                 rest = later;
                 if *filled == self.samples {
@@ -49,7 +49,6 @@ impl Envelope {
 
     /// Joins pairs of steps; an odd last one goes back to being open.
     fn halve(&mut self) {
-        let join = |a: [f32; 2], b: [f32; 2]| [a[0].min(b[0]), a[1].max(b[1])];
         for (steps, (open, filled)) in self.channels.iter_mut().zip(&mut self.open) {
             if steps.len() % 2 == 1
                 && let Some(last) = steps.pop()
@@ -71,6 +70,23 @@ impl Envelope {
     pub fn channels(&self) -> &[Vec<[f32; 2]>] {
         &self.channels
     }
+}
+
+fn join(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
+    [a[0].min(b[0]), a[1].max(b[1])]
+}
+
+/// Smallest and largest of some samples, and 0; in lanes, as the compiler does not reorder comparisons of floats.
+fn extremes(samples: &[f32]) -> [f32; 2] {
+    let (lanes, rest) = samples.as_chunks::<LANES>();
+    let (mut low, mut high) = ([0.0f32; LANES], [0.0f32; LANES]);
+    for samples in lanes {
+        for (i, &x) in samples.iter().enumerate() {
+            low[i] = if x < low[i] { x } else { low[i] };
+            high[i] = if x > high[i] { x } else { high[i] };
+        }
+    }
+    low.iter().chain(&high).chain(rest).fold([0.0; 2], |ends, &x| join(ends, [x, x]))
 }
 
 #[cfg(test)]

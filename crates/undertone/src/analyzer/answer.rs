@@ -50,20 +50,30 @@ impl Voice {
         }
     }
 
+    /// Whether enough is known of it to answer by.
+    fn known(&self) -> bool {
+        self.enrolled.is_some() || self.usual.windows() >= FEWEST_WINDOWS
+    }
+
     /// What answers rest on: the population's voice while too little is known.
     pub(super) fn baseline(&self, analyzer: &Analyzer) -> Baseline {
-        if self.enrolled.is_none() && self.usual.windows() < FEWEST_WINDOWS {
-            return analyzer.model().population();
-        }
         let metadata = analyzer.model().metadata();
-        self.usual.baseline(&metadata.population, metadata.kappa)
+        match self.known() {
+            true => self.usual.baseline(&metadata.population, metadata.kappa),
+            false => analyzer.model().population(),
+        }
+    }
+
+    /// The weight of [`Voice::baseline`].
+    fn weight(&self, analyzer: &Analyzer) -> f32 {
+        if self.known() { self.usual.weight(analyzer.model().metadata().kappa) } else { 0.0 }
     }
 
     /// What the result says of it.
     pub(super) fn speaker(&self, analyzer: &Analyzer) -> Speaker {
         let (source, seconds) = match self.enrolled {
             Some(enrolled) => ("enrolled", enrolled + self.seconds),
-            None if self.baseline(analyzer).weight > 0.0 => ("recording", self.seconds),
+            None if self.weight(analyzer) > 0.0 => ("recording", self.seconds),
             None => ("none", 0.0),
         };
         Speaker {
@@ -172,7 +182,7 @@ fn owner(window: Segment, parts: &[Part]) -> Option<usize> {
 pub(super) fn spans_of(analyzer: &Analyzer, cells: &[Cell], voices: &[Voice]) -> Vec<Span> {
     let threshold = |cell: &Cell| {
         let own = voices.iter().find(|voice| voice.name == cell.speaker && voice.channel == cell.channel);
-        analyzer.threshold(own.map_or(0.0, |voice| voice.baseline(analyzer).weight))
+        analyzer.threshold(own.map_or(0.0, |voice| voice.weight(analyzer)))
     };
     let runs = cells.chunk_by(|a, b| a.speaker == b.speaker && a.channel == b.channel);
     runs.flat_map(|run| spans(run, run.first().and_then(threshold))).collect()

@@ -121,26 +121,33 @@ impl Stretch {
         let (rate, frame) = (metadata.rate, metadata.frame_seconds);
         let shortest = rate.samples(metadata.shortest_seconds) as usize;
         self.samples.resize(self.samples.len().max(shortest), 0.0);
-        let heard = analyzer.model().hear_alone(&self.samples)?;
+        let spectrogram = analyzer.model().spectrogram(&self.samples);
         let Range { start, end } = self.range;
         let frame_samples = HOP * VIEW_FRAMES;
         let skip = (start - self.from) as usize / frame_samples;
-        let count = ((end - start) as usize).div_ceil(frame_samples).min(heard.frames.len() - skip);
-        let pool = Pool::new(heard.frames.data(), heard.frames.width());
-        let movements = Movements::of(&heard.spectrogram);
+        let there = spectrogram.len().div_ceil(VIEW_FRAMES) - skip;
+        let count = ((end - start) as usize).div_ceil(frame_samples).min(there);
+        let views =
+            |frames: Range<usize>| (frames.start + skip) * VIEW_FRAMES..(frames.end + skip) * VIEW_FRAMES;
+        let movements = Movements::of(&spectrogram);
+        let mut with_voice = windows(count, frame);
+        with_voice.retain(|window| analyzer.bounds().hold(movements.within(views(window.clone()))));
         let segment = Segment { start: rate.seconds(start), end: rate.seconds(end) };
-        let band = Band::of(&heard.spectrogram);
-        let voices =
-            voices(analyzer, segment, &heard.spectrogram, skip * VIEW_FRAMES..(skip + count) * VIEW_FRAMES);
-        let mut analysed = Analysed { segment, band, voices, windows: Vec::new(), pooled: Vec::new() };
-        for window in windows(count, frame) {
-            let of = window.start + skip..window.end + skip;
-            let moved = movements.within(of.start * VIEW_FRAMES..of.end * VIEW_FRAMES);
-            if analyzer.bounds().hold(moved) {
-                let start = segment.start + Seconds(window.start as f64 * frame.0);
-                let end = segment.start + Seconds(window.end as f64 * frame.0);
-                analysed.keep(Segment { start, end: Seconds(end.0.min(segment.end.0)) }, &pool.window(of));
-            }
+        let band = Band::of(&spectrogram);
+        let mut analysed =
+            Analysed { segment, band, voices: Vec::new(), windows: Vec::new(), pooled: Vec::new() };
+        // Where nobody's voice is, the network need not listen.
+        if with_voice.is_empty() {
+            return Ok(analysed);
+        }
+        analysed.voices = voices(analyzer, segment, &spectrogram, views(0..count));
+        let frames = analyzer.model().frames_alone(&spectrogram)?;
+        let pool = Pool::new(frames.data(), frames.width());
+        for window in with_voice {
+            let start = segment.start + Seconds(window.start as f64 * frame.0);
+            let end = segment.start + Seconds(window.end as f64 * frame.0);
+            let time = Segment { start, end: Seconds(end.0.min(segment.end.0)) };
+            analysed.keep(time, &pool.window(window.start + skip..window.end + skip));
         }
         Ok(analysed)
     }
@@ -152,6 +159,11 @@ impl Analysed {
         let at = self.pooled.len();
         self.pooled.resize(at + pooled.len(), f16::ZERO);
         self.pooled[at..].convert_from_f32_slice(pooled);
+    }
+
+    /// Its windows with their embeddings.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Segment, Vec<f32>)> {
+        self.windows.iter().enumerate().map(|(i, &window)| (window, self.pooled(i)))
     }
 
     /// The embedding of one of its windows.

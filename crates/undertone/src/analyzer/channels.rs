@@ -2,7 +2,7 @@
 
 use super::channel::Channel;
 use crate::error::Warning;
-use crate::units::Segment;
+use crate::units::{Segment, covered};
 
 /// A channel so soft, in dB below full scale, is dead …
 const DEAD: f32 = -75.0;
@@ -63,8 +63,8 @@ fn silence_leaks(channels: &mut [Channel], number: usize) -> f64 {
     };
     let windows = || channels[number].heard.iter().flat_map(|analysed| &analysed.windows);
     let out: Vec<Segment> = windows().copied().filter(|&window| leaks(window)).collect();
-    let kept = union(windows().copied().filter(|window| !out.contains(window)));
-    let seconds = union(windows().copied()) - kept;
+    let kept = covered(windows().copied().filter(|window| !out.contains(window)));
+    let seconds = covered(windows().copied()).0 - kept.0;
     let heard = &mut channels[number].heard;
     heard.iter_mut().for_each(|analysed| analysed.retain(&|window| !out.contains(&window)));
     heard.retain(|analysed| !analysed.windows.is_empty());
@@ -78,21 +78,11 @@ fn overlap(channels: &[Channel]) -> f64 {
     windows.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
     let apart: f64 = channels
         .iter()
-        .map(|channel| union(channel.heard.iter().flat_map(|analysed| &analysed.windows).copied()))
+        .map(|channel| covered(channel.heard.iter().flat_map(|analysed| &analysed.windows).copied()).0)
         .sum();
-    apart - union(windows.into_iter())
+    apart - covered(windows).0
 }
 
 fn meet(a: Segment, b: Segment) -> f64 {
     a.end.0.min(b.end.0) - a.start.0.max(b.start.0)
-}
-
-/// Seconds that segments, in the order of their starts, cover together.
-fn union(segments: impl Iterator<Item = Segment>) -> f64 {
-    let (mut sum, mut until) = (0.0, f64::NEG_INFINITY);
-    for segment in segments {
-        sum += (segment.end.0 - segment.start.0.max(until)).max(0.0);
-        until = until.max(segment.end.0);
-    }
-    sum
 }

@@ -67,7 +67,7 @@ impl Analyzer {
             progress(SampleRate::MODEL.seconds(heard), recording.info().duration);
         }
         session.drain()?;
-        Ok(session.usual(0).map(|(usual, speech)| (usual.clone(), speech)).unwrap_or_default())
+        Ok(session.usual(0))
     }
 
     /// The voice known beforehand of a speaker (a channel), as the running sum to go on from, and the seconds of speech it rests on.

@@ -30,9 +30,12 @@ impl Levels {
     /// Takes the next samples at 16 kHz.
     pub(super) fn push(&mut self, samples: &[f32]) {
         self.samples += samples.len() as u64;
-        for &x in samples {
-            self.power += f64::from(x) * f64::from(x);
-            self.filled += 1;
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(STEP - self.filled));
+            self.power += energy(now);
+            self.filled += now.len();
+            rest = later;
             if self.filled == STEP {
                 let level = 10.0 * (self.power / STEP as f64 + 1e-12).log10();
                 self.levels.push((level as f32).clamp(FLOOR, 27.0).round() as i8);
@@ -68,6 +71,17 @@ impl Levels {
     }
 }
 
+/// Sum of the squares, in lanes: plain sums of floats run one after the other.
+fn energy(samples: &[f32]) -> f64 {
+    let square = |x: f32| f64::from(x) * f64::from(x);
+    let (lanes, rest) = samples.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for samples in lanes {
+        sums.iter_mut().zip(samples).for_each(|(sum, &x)| *sum += square(x));
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&x| square(x)).sum::<f64>()
+}
+
 fn mean(pairs: &[[f32; 2]]) -> [f32; 2] {
     let n = pairs.len().max(1) as f32;
     [0, 1].map(|i| pairs.iter().map(|pair| pair[i]).sum::<f32>() / n)
@@ -92,10 +106,13 @@ pub(super) struct Alike {
 impl Alike {
     /// Takes the next samples of all channels.
     pub(super) fn push(&mut self, channels: &[Vec<f32>]) {
-        let Some((first, others)) = channels.split_first() else { return };
+        let [first, others @ ..] = channels else { return };
+        if others.is_empty() {
+            return;
+        }
         let square = |x: f32| f64::from(x) * f64::from(x);
         self.differences.resize(others.len(), 0.0);
-        self.first += first.iter().map(|&x| square(x)).sum::<f64>();
+        self.first += energy(first);
         for (sum, other) in self.differences.iter_mut().zip(others) {
             *sum += first.iter().zip(other).map(|(a, b)| square(a - b)).sum::<f64>();
         }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::answer::{Voice, answer, spans_of};
 use super::channel::{Analysed, Channel, Stretch};
 use super::level::Alike;
-use super::live::Live;
+use super::live::{Hearing, Live};
 use super::who::{self, Who};
 use super::{Analyzer, channels, line, wrong_channels};
 use crate::analysis::{Cell, Envelope, RecordingResult, Span, smooth, summarise};
@@ -18,6 +18,9 @@ use crate::units::{SampleRate, Seconds};
 
 /// Sound that waits per core before files go through the network, in seconds: enough to keep all cores busy.
 const TOGETHER: f64 = 30.0;
+
+/// Stretches that are at least this share of the longest are as long: one a core keeps all busy to the end.
+const ALIKE: f64 = 0.9;
 
 /// Stretches with their channels.
 pub(super) type Waiting = Vec<(usize, Stretch)>;
@@ -44,7 +47,7 @@ pub struct Session<'a> {
     analyzer: &'a Analyzer,
     pace: Pace,
     channels: Vec<Channel>,
-    /// One a channel, as heard so far.
+    /// One a channel: as heard so far where events are told, else as known beforehand.
     voices: Vec<Voice>,
     live: Vec<Live>,
     /// Cut out, not yet analysed, with their channels.
@@ -94,19 +97,26 @@ impl<'a> Session<'a> {
             let context = self.analyzer.model().metadata().receptive_seconds;
             self.channels[number].forget(context);
         }
-        let waiting: f64 = self.waiting.iter().map(|(_, stretch)| stretch.seconds()).sum();
-        if self.pace == Pace::Live || waiting > TOGETHER * rayon::current_num_threads() as f64 {
+        if self.pace == Pace::Live || self.enough_waits() {
             self.analyse()?;
         }
         Ok(events.into_iter().map(Event::Span).collect())
+    }
+
+    /// Whether what waits keeps all cores busy, none of them alone with the longest stretch at the end.
+    fn enough_waits(&self) -> bool {
+        let seconds = || self.waiting.iter().map(|(_, stretch)| stretch.seconds());
+        let longest = seconds().fold(0.0, f64::max);
+        seconds().sum::<f64>() > rayon::current_num_threads() as f64 * TOGETHER.max(ALIKE * longest)
     }
 
     /// A segment has ended: it is cut out, and what was not told of it yet is told.
     fn settled(&mut self, number: usize, range: std::ops::Range<u64>) -> Result<Vec<Span>> {
         let channel = &mut self.channels[number];
         self.waiting.push((number, channel.cut(range.clone(), self.analyzer)));
+        let on = Hearing { analyzer: self.analyzer, channel, voice: &self.voices[number] };
         match self.pace {
-            Pace::Live => self.live[number].end(self.analyzer, channel, range, &self.voices[number]),
+            Pace::Live => self.live[number].end(on, range),
             Pace::Whole => Ok(Vec::new()),
         }
     }
@@ -116,7 +126,8 @@ impl<'a> Session<'a> {
         let channel = &self.channels[number];
         match channel.detector.open() {
             Some(open) if self.pace == Pace::Live => {
-                self.live[number].listen(self.analyzer, channel, open, &self.voices[number])
+                let on = Hearing { analyzer: self.analyzer, channel, voice: &self.voices[number] };
+                self.live[number].listen(on, open)
             }
             _ => Ok(Vec::new()),
         }
@@ -145,8 +156,9 @@ impl<'a> Session<'a> {
     /// Adds what was analysed, in the order in which it was cut out.
     pub(super) fn take(&mut self, analysed: Vec<(usize, Analysed)>) {
         for (number, analysed) in analysed.into_iter().filter(|(_, one)| !one.windows.is_empty()) {
-            let windows = (0..analysed.windows.len()).map(|i| (analysed.windows[i], analysed.pooled(i)));
-            self.voices[number].hear(windows);
+            if self.pace == Pace::Live {
+                self.voices[number].hear(analysed.all());
+            }
             self.channels[number].heard.push(analysed);
         }
     }
@@ -173,9 +185,11 @@ impl<'a> Session<'a> {
         Ok(events.into_iter().map(Event::Span).collect())
     }
 
-    /// What has been heard of a channel's voice, and seconds of speech; what still waits or goes on is not in it.
-    pub(super) fn usual(&self, channel: usize) -> Option<(&Usual, f64)> {
-        self.voices.get(channel).map(|voice| (&voice.usual, voice.seconds))
+    /// The usual sound of a channel's voice by what has been analysed of it, and seconds of speech.
+    pub(super) fn usual(&self, channel: usize) -> (Usual, f64) {
+        let mut voice = Voice::new(None, channel);
+        self.channels[channel].heard.iter().for_each(|analysed| voice.hear(analysed.all()));
+        (voice.usual, voice.seconds)
     }
 
     /// The end: answers again for everything by the final baselines.

@@ -4,8 +4,12 @@ use crate::error::Warning;
 
 /// Equal neighbours at the peak that make a flat top.
 const FLAT: u32 = 3;
+/// Samples of at least this share of the peak are at it.
+const NEAR: f32 = 0.9999;
 /// A peak so small is no overdriven input.
 const SMALLEST_PEAK: f32 = 0.05;
+/// Samples looked through at once for any near the peak.
+const TOGETHER: usize = 64;
 /// Share of the samples in flat tops that is worth a warning: a loud voice clips for moments only.
 const WORTH_TELLING: f64 = 1e-3;
 
@@ -27,9 +31,19 @@ struct Top {
 impl Clipping {
     /// Takes sample frames of so many channels.
     pub(super) fn push(&mut self, samples: &[f32], channels: usize) {
+        let channels = channels.max(1);
         self.channels.resize(channels, Top::default());
-        for frame in samples.chunks_exact(channels.max(1)) {
-            self.channels.iter_mut().zip(frame).for_each(|(top, &x)| top.push(x));
+        for some in samples.chunks(TOGETHER * channels) {
+            let lowest_peak = self.channels.iter().map(|top| top.peak).fold(f32::INFINITY, f32::min);
+            if all_below(some, lowest_peak * NEAR) {
+                let last = some.chunks_exact(channels).next_back().unwrap_or_default();
+                let count = (some.len() / channels) as u64;
+                self.channels.iter_mut().zip(last).for_each(|(top, &x)| top.pass(x, count));
+            } else {
+                for frame in some.chunks_exact(channels) {
+                    self.channels.iter_mut().zip(frame).for_each(|(top, &x)| top.push(x));
+                }
+            }
         }
     }
 
@@ -48,14 +62,24 @@ impl Clipping {
     }
 }
 
+/// Whether all samples are smaller than a size; not where one is no number.
+fn all_below(samples: &[f32], size: f32) -> bool {
+    samples.iter().fold(true, |all, x| all & (x.abs() < size))
+}
+
 impl Top {
+    /// Takes so many samples far below the peak, up to `last`.
+    fn pass(&mut self, last: f32, count: u64) {
+        (self.samples, self.run, self.last) = (self.samples + count, 0, last);
+    }
+
     fn push(&mut self, x: f32) {
         self.samples += 1;
         let size = x.abs();
         if size > self.peak * 1.0001 {
             // A larger value shows that what seemed a flat top was none.
             (self.peak, self.flat, self.run) = (size, 0, 1);
-        } else if size >= self.peak * 0.9999 && size >= SMALLEST_PEAK {
+        } else if size >= self.peak * NEAR && size >= SMALLEST_PEAK {
             self.run = if (x - self.last).abs() <= 1e-4 * size { self.run + 1 } else { 1 };
             if self.run >= FLAT {
                 self.flat += if self.run == FLAT { u64::from(FLAT) } else { 1 };

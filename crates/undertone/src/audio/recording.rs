@@ -215,18 +215,16 @@ impl Recording {
     fn take(&mut self, block: &Block, out: &mut [Vec<f32>]) {
         let n = self.info.channels;
         self.clipping.push(&block.samples, n);
-        let replaced = &mut self.replaced;
-        let mut clean = |x: f32| {
-            let sound = x.is_finite() && x.abs() < 1e6;
-            *replaced += u64::from(!sound);
-            if sound { x } else { 0.0 }
-        };
-        for frame in block.samples.chunks_exact(n) {
-            if self.split {
-                out.iter_mut().zip(frame).for_each(|(out, &x)| out.push(clean(x)));
-            } else {
-                out[0].push(frame.iter().map(|&x| clean(x)).sum::<f32>() / n as f32);
+        self.replaced += block.samples.iter().filter(|&&x| !sound(x)).count() as u64;
+        let frames = block.samples.chunks_exact(n);
+        if self.split {
+            for (number, out) in out.iter_mut().enumerate() {
+                out.extend(frames.clone().map(|frame| clean(frame[number])));
             }
+        } else if n == 1 {
+            out[0].extend(block.samples.iter().map(|&x| clean(x)));
+        } else {
+            out[0].extend(frames.map(|frame| frame.iter().map(|&x| clean(x)).sum::<f32>() / n as f32));
         }
     }
 
@@ -255,6 +253,15 @@ impl Recording {
         self.warnings.extend(self.clipping.warning());
         Ok(())
     }
+}
+
+/// Whether it is a number that a sample can be.
+fn sound(x: f32) -> bool {
+    x.abs() < 1e6
+}
+
+fn clean(x: f32) -> f32 {
+    if sound(x) { x } else { 0.0 }
 }
 
 fn append(out: &mut [Vec<f32>], more: Vec<Vec<f32>>) {

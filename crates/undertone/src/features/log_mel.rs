@@ -53,11 +53,8 @@ impl LogMel {
         LogMel(BandPowers::new(window(), FFT, bands(BANDS, BINS, weight)))
     }
 
-    /// Writes the band powers (before the logarithm) of every frame into rows `stride` apart.
+    /// Writes the bands of every frame into rows `stride` apart.
     pub(super) fn compute(&mut self, waveform: &[f32], rows: &mut [f32], stride: usize) {
-        for i in 0..frame_count(waveform.len()) {
-            let start = (i * HOP) as isize - WINDOW as isize / 2;
-            self.0.frame(waveform, start, &mut rows[i * stride..][..BANDS]);
-        }
+        self.0.compute(waveform, HOP, frame_count(waveform.len()), rows, stride);
     }
 }

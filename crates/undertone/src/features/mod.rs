@@ -1,13 +1,16 @@
 //! Samples → frames: the two views of the spectrogram that the network reads, and classical prosody beside them.
 
+mod exponential;
 mod filter;
 mod frames;
 pub mod functionals;
+mod lanes;
 pub mod log_mel;
 mod movement;
 pub mod pitch_view;
 pub mod prosody;
 
+pub(crate) use exponential::exp;
 pub use frames::Frames;
 use log_mel::LogMel;
 pub use movement::{Movement, Movements};
@@ -48,7 +51,6 @@ impl Spectrogram {
         let mut data = vec![0.0; frame_count(waveform.len()) * ROWS];
         self.log_mel.compute(waveform, &mut data, ROWS);
         self.pitch_view.compute(waveform, &mut data[log_mel::BANDS..], ROWS);
-        data.iter_mut().for_each(|power| *power = (*power + log_mel::FLOOR).ln());
         Frames::new(data, ROWS)
     }
 }

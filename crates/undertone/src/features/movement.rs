@@ -3,6 +3,8 @@
 use std::f32::consts::PI;
 use std::ops::Range;
 
+use super::exponential::exp;
+use super::lanes::{sum, sum_of_pairs};
 use super::{Frames, log_mel};
 
 /// Frames between the two whose harmonics are compared: 20 ms.
@@ -50,17 +52,23 @@ pub struct Movements {
 impl Movements {
     /// Measures every frame of a [`super::Spectrogram`] once.
     pub fn of(spectrogram: &Frames) -> Movements {
-        let rows: Vec<&[f32]> = spectrogram.rows().collect();
-        let level = |row: &&[f32]| row[..log_mel::BANDS].iter().map(|x| x.exp()).sum::<f32>().ln();
-        let strongest: Vec<f32> = rows.iter().map(|row| strongest(&row[log_mel::BANDS..])).collect();
-        let pitch: Vec<Vec<f32>> = rows.iter().map(|row| centred(&row[log_mel::BANDS..])).collect();
+        let rows: Vec<(&[f32], &[f32])> =
+            spectrogram.rows().map(|row| row.split_at(log_mel::BANDS)).collect();
         let waves = waves();
-        let timbre: Vec<Vec<f32>> = rows.iter().map(|row| cepstrum(&row[..log_mel::BANDS], &waves)).collect();
+        let strongest: Vec<f32> = rows.iter().map(|(_, pitch)| strongest(pitch)).collect();
+        let means: Vec<f32> = rows.iter().map(|(_, pitch)| sum(pitch, |x| x) / pitch.len() as f32).collect();
+        let timbre: Vec<[f32; COEFFICIENTS]> = rows.iter().map(|(mel, _)| cepstrum(mel, &waves)).collect();
+        let harmonics = |before: usize, now: usize| {
+            let shift = means[now] - means[before];
+            change(rows[before].1, rows[now].1, shift)
+        };
         let stays = |t: usize| t >= PITCH_APART && (strongest[t] - strongest[t - PITCH_APART]).abs() < HELD;
         Movements {
-            levels: rows.iter().map(level).collect(),
-            harmonics: changes(&pitch, HARMONICS_APART),
-            timbre: changes(&timbre, TIMBRE_APART),
+            levels: rows.iter().map(|(mel, _)| sum(mel, exp).ln()).collect(),
+            harmonics: changes(rows.len(), HARMONICS_APART, harmonics),
+            timbre: changes(rows.len(), TIMBRE_APART, |before, now| {
+                change(&timbre[before], &timbre[now], 0.0)
+            }),
             stays: (0..rows.len()).map(stays).collect(),
         }
     }
@@ -94,29 +102,25 @@ fn strongest(bands: &[f32]) -> f32 {
     if bend < 0.0 { at as f32 + 0.5 * (before - after) / bend } else { at as f32 }
 }
 
-fn centred(row: &[f32]) -> Vec<f32> {
-    let mean = row.iter().sum::<f32>() / row.len() as f32;
-    row.iter().map(|x| x - mean).collect()
-}
-
 /// The cosines of coefficients 1…8 over the bands, so scaled that coefficients are amplitudes.
-fn waves() -> Vec<[f32; log_mel::BANDS]> {
+fn waves() -> [[f32; log_mel::BANDS]; COEFFICIENTS] {
     let n = log_mel::BANDS as f32;
     let wave = |k: usize, band: usize| (PI * k as f32 * (band as f32 + 0.5) / n).cos() * 2.0 / n;
-    (1..=COEFFICIENTS).map(|k| std::array::from_fn(|band| wave(k, band))).collect()
+    std::array::from_fn(|k| std::array::from_fn(|band| wave(k + 1, band)))
 }
 
-fn cepstrum(bands: &[f32], waves: &[[f32; log_mel::BANDS]]) -> Vec<f32> {
-    waves.iter().map(|wave| bands.iter().zip(wave).map(|(x, wave)| x * wave).sum()).collect()
+fn cepstrum(bands: &[f32], waves: &[[f32; log_mel::BANDS]; COEFFICIENTS]) -> [f32; COEFFICIENTS] {
+    std::array::from_fn(|k| sum_of_pairs(bands, &waves[k], |x, wave| x * wave))
 }
 
-/// Mean absolute change of every row against the row so many before; 0 for the first ones.
-fn changes(rows: &[Vec<f32>], apart: usize) -> Vec<f32> {
-    let change = |t: usize| {
-        let pairs = rows[t].iter().zip(&rows[t.saturating_sub(apart)]);
-        pairs.map(|(now, before)| (now - before).abs()).sum::<f32>() / rows[t].len() as f32
-    };
-    (0..rows.len()).map(|t| if t < apart { 0.0 } else { change(t) }).collect()
+/// Mean absolute difference of two rows, of which the later one lies `shift` higher.
+fn change(before: &[f32], now: &[f32], shift: f32) -> f32 {
+    sum_of_pairs(before, now, |before, now| (now - before - shift).abs()) / now.len() as f32
+}
+
+/// The change of every row against the row so many before; 0 for the first ones.
+fn changes(rows: usize, apart: usize, change: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+    (0..rows).map(|t| if t < apart { 0.0 } else { change(t - apart, t) }).collect()
 }
 
 fn median(mut changes: Vec<f32>) -> Option<f32> {

@@ -159,21 +159,26 @@ impl Model {
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn hear(&self, waveform: &[f32]) -> Result<Heard> {
-        self.hear_on(waveform, Threads::All)
+        let spectrogram = self.spectrogram(waveform);
+        Ok(Heard { frames: self.frames_on(&spectrogram, Threads::All)?, spectrogram })
     }
 
-    /// [`Model::hear`] on one core: for callers that hear many waveforms side by side.
+    /// The spectrogram that [`Model::frames_alone`] begins with.
+    pub fn spectrogram(&self, waveform: &[f32]) -> Frames {
+        SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform))
+    }
+
+    /// The frames that follow from a spectrogram, on one core: for callers that hear many waveforms side by side.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
-    pub fn hear_alone(&self, waveform: &[f32]) -> Result<Heard> {
-        self.hear_on(waveform, Threads::One)
+    pub fn frames_alone(&self, spectrogram: &Frames) -> Result<Frames> {
+        self.frames_on(spectrogram, Threads::One)
     }
 
-    fn hear_on(&self, waveform: &[f32], threads: Threads) -> Result<Heard> {
-        let spectrogram = SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform));
+    fn frames_on(&self, spectrogram: &Frames, threads: Threads) -> Result<Frames> {
         let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS }, threads)?;
-        Ok(Heard { frames: Frames::new(frames, width), spectrogram })
+        Ok(Frames::new(frames, width))
     }
 
     /// Logits and intensity of many windows at once, each with its speaker's baseline.

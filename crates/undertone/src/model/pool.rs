@@ -5,14 +5,16 @@
 
 use std::ops::Range;
 
+use crate::features::exp;
+
 /// Smallest variance, as in the network.
 const VARIANCE_FLOOR: f64 = 1e-5;
 
 /// Prefix sums over the frames of one segment.
 pub struct Pool {
     channels: usize,
-    /// Per frame boundary and channel: sums of weight, weight·value, weight·value².
-    sums: Vec<[f64; 3]>,
+    /// Per frame boundary: the sums of all channels' weights, then of weight·value, then of weight·value².
+    sums: Vec<f64>,
 }
 
 impl Pool {
@@ -25,14 +27,20 @@ impl Pool {
         for row in rows() {
             top.iter_mut().zip(&row[channels..]).for_each(|(top, &a)| *top = top.max(a));
         }
-        let mut sums = vec![[0.0; 3]; channels];
-        sums.reserve(frames.len() / 2);
+        let wide = 3 * channels;
+        let mut sums = vec![0.0; (rows().len() + 1) * wide];
         for (t, row) in rows().enumerate() {
+            let (before, now) = sums[t * wide..].split_at_mut(wide);
+            let [weights, firsts, seconds] = thirds(before);
+            let (values, logits) = row.split_at(channels);
+            let (now_weights, rest) = now.split_at_mut(channels);
+            let (now_firsts, now_seconds) = rest.split_at_mut(channels);
             for c in 0..channels {
-                let (value, weight) = (f64::from(row[c]), f64::from((row[channels + c] - top[c]).exp()));
-                let before = sums[t * channels + c];
+                let (value, weight) = (f64::from(values[c]), f64::from(exp(logits[c] - top[c])));
                 let part = weight * value;
-                sums.push([before[0] + weight, before[1] + part, before[2] + part * value]);
+                now_weights[c] = weights[c] + weight;
+                now_firsts[c] = firsts[c] + part;
+                now_seconds[c] = seconds[c] + part * value;
             }
         }
         Pool { channels, sums }
@@ -40,7 +48,7 @@ impl Pool {
 
     /// How many frames there are.
     pub fn len(&self) -> usize {
-        (self.sums.len() / self.channels.max(1)).saturating_sub(1)
+        (self.sums.len() / (3 * self.channels).max(1)).saturating_sub(1)
     }
 
     /// Whether there are none.
@@ -52,17 +60,25 @@ impl Pool {
     pub fn window(&self, window: Range<usize>) -> Vec<f32> {
         let n = self.channels;
         let mut pooled = vec![0.0; 2 * n];
-        let [before, after] = [window.start, window.end].map(|t| &self.sums[t.min(self.len()) * n..][..n]);
+        let [before, after] =
+            [window.start, window.end].map(|t| thirds(&self.sums[t.min(self.len()) * 3 * n..][..3 * n]));
+        let (means, deviations) = pooled.split_at_mut(n);
         for c in 0..n {
-            let [weight, first, second] = [0, 1, 2].map(|k| after[c][k] - before[c][k]);
+            let [weight, first, second] = [0, 1, 2].map(|k| after[k][c] - before[k][c]);
             let weight = weight.max(f64::MIN_POSITIVE);
             let mean = first / weight;
             let variance = (second / weight - mean * mean).max(VARIANCE_FLOOR);
-            pooled[c] = mean as f32;
-            pooled[n + c] = variance.sqrt() as f32;
+            means[c] = mean as f32;
+            deviations[c] = variance.sqrt() as f32;
         }
         pooled
     }
+}
+
+/// Sums of weights, of weight·value and of weight·value² at one boundary.
+fn thirds(sums: &[f64]) -> [&[f64]; 3] {
+    let n = sums.len() / 3;
+    [&sums[..n], &sums[n..2 * n], &sums[2 * n..]]
 }
 
 #[cfg(test)]

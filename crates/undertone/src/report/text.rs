@@ -54,6 +54,23 @@ pub fn closing(style: Style) -> String {
 
 /// Everything about one recording, several lines.
 pub fn recording(recording: &RecordingResult, style: Style) -> String {
+    let mut out = opening(recording, style);
+    if recording.spans.is_empty() {
+        return out;
+    }
+    let named =
+        recording.spans.iter().filter_map(|span| span.speaker.as_ref()).map(|name| name.chars().count());
+    let width = named.max().unwrap_or(0);
+    for span in &recording.spans {
+        line(&mut out, span, width, style);
+    }
+    out.push('\n');
+    summary(&mut out, recording, style);
+    out
+}
+
+/// What stands above a recording's spans: its name, what there is to note, and the sentence where somebody speaks.
+fn opening(recording: &RecordingResult, style: Style) -> String {
     let mut out = heading(recording, style);
     out.push('\n');
     if let Some(error) = &recording.error {
@@ -63,18 +80,9 @@ pub fn recording(recording: &RecordingResult, style: Style) -> String {
     for warning in &recording.warnings {
         let _ = writeln!(out, "  {} {}", style.paint("33", "note:"), warning.message);
     }
-    if recording.spans.is_empty() {
-        return out;
+    if !recording.spans.is_empty() {
+        let _ = writeln!(out, "  {}\n", recording.summary.line);
     }
-    let _ = writeln!(out, "  {}\n", recording.summary.line);
-    let named =
-        recording.spans.iter().filter_map(|span| span.speaker.as_ref()).map(|name| name.chars().count());
-    let width = named.max().unwrap_or(0);
-    for span in &recording.spans {
-        line(&mut out, span, width, style);
-    }
-    out.push('\n');
-    summary(&mut out, recording, style);
     out
 }
 
@@ -87,10 +95,8 @@ pub fn span(span: &Span, style: Style) -> String {
 
 /// What is to be said of a recording whose spans were told while it was heard: all of [`recording`] but the spans.
 pub fn conclusion(result: &RecordingResult, style: Style) -> String {
-    let bare = RecordingResult { spans: Vec::new(), ..result.clone() };
-    let mut out = recording(&bare, style);
+    let mut out = opening(result, style);
     if !result.spans.is_empty() {
-        let _ = writeln!(out, "  {}\n", result.summary.line);
         summary(&mut out, result, style);
     }
     out

@@ -50,10 +50,16 @@ impl Usual {
         self.windows
     }
 
+    /// The weight of the baseline that follows, 0…1.
+    pub fn weight(&self, kappa: f32) -> f32 {
+        let n = self.windows;
+        if n > 0.0 { (n / (n + f64::from(kappa))) as f32 } else { 0.0 }
+    }
+
     /// The baseline that follows.
     pub fn baseline(&self, population: &Population, kappa: f32) -> Baseline {
+        let weight = self.weight(kappa);
         let (n, kappa) = (self.windows, f64::from(kappa));
-        let weight = if n > 0.0 { n / (n + kappa) } else { 0.0 };
         let own = |i: usize| self.sum.get(i).copied().unwrap_or(0.0);
         let shrunk = |(i, &mean): (usize, &f32)| match n > 0.0 {
             true => ((own(i) + kappa * f64::from(mean)) / (n + kappa)) as f32,
@@ -62,7 +68,7 @@ impl Usual {
         Baseline {
             mean: population.mean.iter().enumerate().map(shrunk).collect(),
             scale: population.scale.clone(),
-            weight: weight as f32,
+            weight,
         }
     }
 }

@@ -8,6 +8,7 @@ mod sentence;
 mod voice;
 
 use super::{Span, SpeakerSummary, Summary};
+use crate::units::{Seconds, Segment, covered};
 use voice::Voice;
 
 /// The summary of a recording's spans, in whatever order they come; everything is weighted by time.
@@ -32,8 +33,9 @@ pub fn summarise(spans: &[Span], seconds: f64) -> Summary {
     let whole = Voice::of("", spans.clone());
     let voices = Voice::apart(&spans);
     let reactions = reaction::reactions(&reaction::turns(&spans), &voices);
-    let covered = covered(&spans);
-    let speech_share = covered / seconds.max(covered);
+    let segment = |span: &&Span| Segment { start: Seconds(span.start), end: Seconds(span.end) };
+    let speech = covered(spans.iter().map(segment)).0;
+    let speech_share = speech / seconds.max(speech);
     let several = voices.len() > 1;
     Summary {
         emotions: whole.emotions(),
@@ -76,16 +78,6 @@ fn in_order(spans: &[Span]) -> Vec<&Span> {
         times.then(a.channel.cmp(&b.channel)).then_with(|| a.speaker.cmp(&b.speaker))
     });
     ordered
-}
-
-/// Seconds in which somebody speaks: the union of the spans, which are in the order of their starts.
-fn covered(spans: &[&Span]) -> f64 {
-    let (mut covered, mut until) = (0.0, f64::NEG_INFINITY);
-    for span in spans {
-        covered += (span.end - span.start.max(until)).max(0.0);
-        until = until.max(span.end);
-    }
-    covered
 }
 
 #[cfg(test)]
