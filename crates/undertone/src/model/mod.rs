@@ -172,7 +172,13 @@ impl Model {
 
     fn hear_on(&self, waveform: &[f32], threads: Threads) -> Result<Heard> {
         let spectrogram = SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform));
-        let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS }, threads)?;
+        let (from, input) = match self.metadata.own_front_end {
+            // Of an empty waveform, too, there is one frame.
+            true if waveform.is_empty() => ("waveform", Rows { data: &[0.0], width: 1 }),
+            true => ("waveform", Rows { data: waveform, width: waveform.len() }),
+            false => ("spectrogram", Rows { data: spectrogram.data(), width: ROWS }),
+        };
+        let (frames, width) = self.network.frames(from, input, threads)?;
         Ok(Heard { frames: Frames::new(frames, width), spectrogram })
     }
 
