@@ -39,8 +39,10 @@ impl Cut {
             .step_by(pitch_view::DECIMATION)
             .map(|window| window.iter().zip(&taps).map(|(x, tap)| x * tap).sum())
             .collect();
-        let cut = |signal: &[f32], first: usize, hop: usize, width: usize| -> Vec<f32> {
-            (0..frames).flat_map(|i| &signal[first + i * hop..][..width]).copied().collect()
+        let cut = |signal: &[f32], first: usize, hop: usize, width: usize| {
+            let mut rows = Vec::with_capacity(frames * width);
+            (0..frames).for_each(|i| rows.extend_from_slice(&signal[first + i * hop..][..width]));
+            rows
         };
         Cut {
             short: cut(&span, BEFORE - log_mel::WINDOW / 2, HOP, log_mel::WINDOW),
