@@ -262,7 +262,8 @@ def write(typed, figures):
     said = [f"Folds {', '.join(map(str, typed.folds))} of `{PROTOCOL}`, {typed.epochs} epochs; UAR in percent, mean of the folds, with its 95 % interval over speakers."]
     if missing:
         said.append(f"Not measured yet: {'; '.join(missing)}.")
-    said += [table(figures, systems), "", differences(typed), "", cost(typed)]
+    said += [table(figures, systems), "", differences(typed)] if there else []
+    said += ["", cost(typed)]
     plots = ROOT / "docs/plots"
     plots.mkdir(exist_ok=True)
     if there:

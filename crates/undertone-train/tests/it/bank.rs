@@ -80,7 +80,7 @@ fn every_band_of_a_new_bank_goes_with_the_spectrograms() {
         let (a, b) = (column(spectrogram.data(), band), column(&learned, band));
         let r = correlation(&a, &b);
         let shift = a.iter().zip(&b).map(|(a, b)| b - a).sum::<f32>() / a.len() as f32;
-        assert!(r > 0.95 && shift.abs() < 0.5, "band {band}: correlation {r}, {shift} nats apart");
+        assert!(r > 0.95 && shift.abs() < 0.7, "band {band}: correlation {r}, {shift} nats apart");
         mean += r / 128.0;
     }
     assert!(mean > 0.99, "{mean}");
