@@ -117,7 +117,9 @@ impl<'a> Draw<'a> {
         Minibatch {
             mixed,
             input: match self.config.front_end {
-                FrontEnd::Spectrogram => Input::Spectrogram(self.spectrograms(&plans, mix.as_ref(), device)),
+                FrontEnd::Spectrogram => {
+                    Input::Spectrogram(Box::new(self.spectrograms(&plans, mix.as_ref(), device)))
+                }
                 FrontEnd::Waveform => Input::Waveform(Box::new(self.waveforms(plans, mix, device))),
             },
             target: tensor(rows.target, CLASSES),

@@ -12,7 +12,7 @@ use crate::spoil::Spoils;
 #[derive(Clone)]
 pub enum Input {
     /// `[batch, crop, 128]`: standardised, spoiled and mixed.
-    Spectrogram(Tensor<3>),
+    Spectrogram(Box<Tensor<3>>),
     /// Cut waveforms, whose views are then standardised, spoiled and mixed likewise.
     Waveform(Box<Waveforms>),
 }
@@ -34,7 +34,7 @@ impl Input {
     /// What the trunk reads: `[batch, crop, 128]`. A bank is needed, and used, for waveforms alone.
     pub fn views(self, bank: Option<&Bank>) -> Tensor<3> {
         match (self, bank) {
-            (Input::Spectrogram(views), _) => views,
+            (Input::Spectrogram(views), _) => *views,
             (Input::Waveform(waveforms), Some(bank)) => waveforms.views(bank),
             (Input::Waveform(_), None) => unreachable!("the recipe's network has a bank for waveforms"),
         }

@@ -34,7 +34,7 @@ pub fn voice(n: usize, pitch: f32) -> Vec<i16> {
         for (state, hz) in states.iter_mut().zip([600.0 + 200.0 * (5.0 * t).sin(), 2200.0]) {
             let y = x + 1.96 * (std::f32::consts::TAU * hz / 16_000.0).cos() * state[0] - 0.96 * state[1];
             *state = [y, state[0]];
-            x = 0.7 * y + x;
+            x += 0.7 * y;
         }
         (2_000.0 * x * (4.0 * t).sin().abs()).clamp(-32_768.0, 32_767.0) as i16
     };
