@@ -132,17 +132,23 @@ fn a_folder_with_a_run_of_another_recipe_is_refused() {
     assert!(error.contains("another recipe"), "{error}");
 }
 
+/// Over twelve epochs of three steps each, which are few: single epochs go up and down.
+fn assert_that_the_loss_fell(run: &Path) {
+    let log = std::fs::read_to_string(run.join("log.csv")).unwrap();
+    let losses: Vec<f64> =
+        log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!(losses.len(), 12);
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[8..]) < 0.8 * mean(&losses[..2]), "{losses:?}");
+}
+
 #[test]
 fn the_loss_falls() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     train(folder.path(), "run", &Config { mixup: 0.0, learning_rate: 0.01, ..config(12) }).unwrap();
-    let log = std::fs::read_to_string(folder.path().join("run/log.csv")).unwrap();
-    let losses: Vec<f64> =
-        log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
-    assert_eq!(losses.len(), 12);
-    assert!(losses[11] < 0.75 * losses[0], "{losses:?}");
+    assert_that_the_loss_fell(&folder.path().join("run"));
     assert!(folder.path().join("run/curve.svg").exists());
 }
 
@@ -159,10 +165,7 @@ fn a_network_that_reads_waveforms_learns_and_moves_its_filters() {
         ..config(12)
     };
     train(folder.path(), "run", &config).unwrap();
-    let log = std::fs::read_to_string(folder.path().join("run/log.csv")).unwrap();
-    let losses: Vec<f64> =
-        log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
-    assert!(losses[11] < 0.75 * losses[0], "{losses:?}");
+    assert_that_the_loss_fell(&folder.path().join("run"));
     let model = Model::from_bytes(model(folder.path(), "run")).unwrap();
     let samples = crate::bank::voice(16_000, 130.0);
     let wave: Vec<f32> = samples.iter().map(|&x| f32::from(x) / 32_768.0).collect();
