@@ -234,6 +234,9 @@ pub struct Evaluate {
     /// Predictions (CSV: protocol,fold,clip,speaker,truth,posterior_<emotion>…); two of the same clips are compared.
     #[arg(value_name = "PREDICTIONS.csv")]
     pub files: Vec<PathBuf>,
+    /// Measure what the files say together too: per clip the mean of their log posteriors.
+    #[arg(long, requires = "files")]
+    pub fuse: bool,
     /// Labelled recordings of one's own (CSV: path,speaker,label), scored by the model.
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["files", "protocol"])]
     pub manifest: Option<PathBuf>,
@@ -262,7 +265,7 @@ pub struct Evaluate {
     /// Spoil the clips too and say what it costs (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
     pub corrupt: Vec<String>,
-    /// Keep the model's predictions in a folder.
+    /// Keep the model's predictions in a folder, those of spoiled clips too.
     #[arg(long, value_name = "DIR", conflicts_with = "files")]
     pub save: Option<PathBuf>,
     /// Count one emotion as another (calm=neutral).

@@ -35,7 +35,12 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
         None => {
             let corpora = typed.corpora.as_deref().map(Corpus::open).transpose()?;
             let read = |path| from_file(path, &merge, corpora.as_deref()).map_err(|e: Error| e.at(path));
-            typed.files.iter().map(|path| read(path.as_path())).collect::<Result<Vec<Measured>>>()?
+            let mut all =
+                typed.files.iter().map(|path| read(path.as_path())).collect::<Result<Vec<Measured>>>()?;
+            if typed.fuse {
+                all.push(fused(&typed.files, &merge, corpora.as_deref(), &all)?);
+            }
+            all
         }
     };
     let evaluations: Vec<Evaluation> = measured.iter().map(|one| one.evaluation.clone()).collect();
@@ -72,19 +77,29 @@ fn from_file(path: &Path, merge: &[(Emotion, Emotion)], corpora: Option<&[Corpus
     measure(&name, predictions, merge, corpora.unwrap_or_default(), dependent)
 }
 
+/// All files together. Fused before classes are merged, as the systems answered.
+fn fused(
+    files: &[std::path::PathBuf],
+    merge: &[(Emotion, Emotion)],
+    corpora: Option<&[Corpus]>,
+    measured: &[Measured],
+) -> Result<Measured> {
+    let read = |path: &std::path::PathBuf| predict::read(File::open(path)?).map_err(|error| error.at(path));
+    let systems = files.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let dependent = measured.iter().any(|one| one.evaluation.speaker_dependent);
+    measure("fusion", predict::fuse(&systems)?, merge, corpora.unwrap_or_default(), dependent)
+}
+
 /// Clips scored by a model under the conditions asked for, clean and spoiled.
 fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<Vec<Measured>> {
     let corruptions = typed.corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<Corruption>>>()?;
     let clean = scoring.score(&typed.condition, None)?;
     let mut all = Vec::new();
     for (condition, predictions) in typed.condition.iter().zip(&clean) {
-        if let Some(folder) = &typed.save {
-            std::fs::create_dir_all(folder).map_err(|error| Error::from(error).at(folder))?;
-            let path = folder.join(format!("{}.{condition}.csv", scoring.name()));
-            let file = File::create(&path).map_err(|error| Error::from(error).at(&path))?;
-            predict::write(std::io::BufWriter::new(file), predictions).map_err(|error| error.at(&path))?;
-        }
         let name = format!("{}.{condition}", scoring.name());
+        if let Some(folder) = &typed.save {
+            keep(folder, &name, predictions)?;
+        }
         let mut one =
             measure(&name, predictions.clone(), merge, &scoring.corpora, scoring.speaker_dependent())?;
         one.evaluation.notes.extend(scoring.note());
@@ -92,11 +107,24 @@ fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -
     }
     for corruption in corruptions {
         for (one, mut spoiled) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
+            if let Some(folder) = &typed.save {
+                // A colon cannot be in the name of a file everywhere.
+                let name = format!("{}.{}", one.evaluation.name, corruption.to_string().replace(':', "-"));
+                keep(folder, &name, &spoiled)?;
+            }
             merge_all(&mut spoiled, merge);
             one.evaluation.degrade(&corruption.to_string(), &one.predictions, &spoiled)?;
         }
     }
     Ok(all)
+}
+
+/// Writes predictions into a folder, which is made where it is not there yet.
+fn keep(folder: &Path, name: &str, predictions: &[Prediction]) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::from(error).at(folder))?;
+    let path = folder.join(format!("{name}.csv"));
+    let file = File::create(&path).map_err(|error| Error::from(error).at(&path))?;
+    predict::write(std::io::BufWriter::new(file), predictions).map_err(|error| error.at(&path))
 }
 
 fn measure(

@@ -1,4 +1,5 @@
-//! Times training steps of the default network on random crops: `cargo run --release -p undertone-train --example step`
+//! Times training steps of the default network on random crops: `cargo run --release -p undertone-train --example step`; with
+//! `-- waveform` of the one that reads waveforms through a learned bank.
 //!
 //! Prints milliseconds a step: forward, both heads, the teacher's head, backward, AdamW; 64 crops of 3 s.
 #![allow(clippy::print_stdout)]
@@ -7,7 +8,8 @@ use std::time::Instant;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::Distribution;
-use undertone_train::network::{Network, Size};
+use undertone_train::front_end::{Frames, FrontEnd};
+use undertone_train::network::Size;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -15,15 +17,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Width of the teacher's features.
 const TEACHER: usize = 250;
 
-fn main() {
+fn main() -> undertone::Result<()> {
     let device = Device::flex().autodiff();
-    let mut network = Network::new(&Size::default(), Some(TEACHER), &device);
+    let front_end = match std::env::args().nth(1).as_deref() {
+        Some("waveform") => FrontEnd::Waveform,
+        _ => FrontEnd::Spectrogram,
+    };
+    let mut network = front_end.network(&Size::default(), Some(TEACHER), &device)?;
     let mut optimizer = AdamWConfig::new().init();
-    let spectrogram = Tensor::<3>::random([64, 300, 128], Distribution::Normal(0.0, 1.0), &device);
+    let random = |width| Tensor::<2>::random([64 * 300, width], Distribution::Normal(0.0, 0.1), &device);
+    let frames = Frames { short: random(400), long: random(256), batch: 64 };
+    let spectrogram = random(128).reshape([64, 300, 128]);
     let mut times = Vec::new();
     for _ in 0..12 {
         let begin = Instant::now();
-        let trunk = network.trunk(spectrogram.clone());
+        let views = network.bank.as_ref().map(|bank| bank.forward(frames.clone()));
+        let trunk = network.trunk(views.unwrap_or_else(|| spectrogram.clone()));
         let pooled = network.pool(&trunk);
         let heads =
             network.unadapted(pooled.clone()) + network.adapted(pooled.clone(), pooled.detach() * 0.5);
@@ -36,4 +45,5 @@ fn main() {
     }
     times.sort_by(f64::total_cmp);
     println!("{:.1}", times[times.len() / 2]);
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use undertone::{Error, ErrorKind, Result};
 
+use crate::front_end::FrontEnd;
 use crate::network::Size;
 
 /// Everything that decides what a training makes of its clips. Saved beside the model it made.
@@ -54,6 +55,8 @@ pub struct Config {
     pub distance: f64,
     /// Whether the convolutions' weights are stepped by orthogonalised momentum (Muon, Jordan 2024) instead of AdamW.
     pub muon: bool,
+    /// What the network reads: `spectrogram`, or `waveform`, which knows no degraded copies.
+    pub front_end: FrontEnd,
     /// The network.
     pub size: Size,
 }
@@ -83,6 +86,7 @@ impl Default for Config {
             degraded: 0.4,
             distance: 0.5,
             muon: true,
+            front_end: FrontEnd::Spectrogram,
             size: Size::default(),
         }
     }
@@ -124,6 +128,13 @@ impl Config {
         if let Some((name, _)) = wholes.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::new(ErrorKind::Config, format!("{name} = 0: expected at least 1")));
         }
+        if self.front_end == FrontEnd::Waveform && self.degraded_copies > 0 {
+            let message = format!(
+                "degraded_copies = {}: front_end = 'waveform' hears clean clips alone; set it to 0",
+                self.degraded_copies
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         if !(0.5..=60.0).contains(&self.crop_seconds) {
             let message = format!("crop_seconds = {}: expected 0.5 to 60 seconds", self.crop_seconds);
             return Err(Error::new(ErrorKind::Config, message));
@@ -161,11 +172,17 @@ mod tests {
         assert!(error.to_string().contains("epoch"), "{error}");
         let error = read("mixup = 1.5").unwrap_err();
         assert!(error.to_string().contains("mixup = 1.5"), "{error}");
+        let error = read("front_end = 'waveform'").unwrap_err();
+        assert!(error.to_string().contains("degraded_copies = 2"), "{error}");
+        let error = read("front_end = 'cochlea'").unwrap_err();
+        assert!(error.to_string().contains("cochlea"), "{error}");
     }
 
     #[test]
     fn a_saved_recipe_reads_back() {
-        let config = Config { epochs: 7, ..Config::default() };
-        assert_eq!(read(&toml::to_string(&config).unwrap()).unwrap(), config);
+        for (front_end, degraded_copies) in [(FrontEnd::Spectrogram, 2), (FrontEnd::Waveform, 0)] {
+            let config = Config { epochs: 7, front_end, degraded_copies, ..Config::default() };
+            assert_eq!(read(&toml::to_string(&config).unwrap()).unwrap(), config);
+        }
     }
 }

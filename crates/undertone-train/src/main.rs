@@ -104,6 +104,9 @@ enum Command {
         /// Folder of a teacher, to measure its layer too.
         #[arg(long)]
         teacher: Option<PathBuf>,
+        /// Spoil the test clips too (g711,white:10,babble:10,reverb:0.6).
+        #[arg(long, value_name = "LIST", value_delimiter = ',')]
+        corrupt: Vec<String>,
         /// Folder for the predictions.
         #[arg(long, default_value = "runs/reference")]
         out: PathBuf,
@@ -233,13 +236,15 @@ fn run(command: Command) -> Result<()> {
             across.run()?.iter().for_each(line);
             Ok(())
         }
-        Command::Reference { protocol, corpora, teacher, out } => {
+        Command::Reference { protocol, corpora, teacher, corrupt, out } => {
+            let corruptions = corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<_>>>()?;
             let protocol = corpora::protocols(std::slice::from_ref(&protocol))?.remove(0);
             let corpora = corpora::chosen(&corpora, std::slice::from_ref(&protocol), &[])?;
             let reference = Reference {
                 corpora: &corpora,
                 protocol: &protocol,
                 teacher: teacher.as_deref(),
+                corruptions: &corruptions,
                 folder: &out,
             };
             reference.run().map(drop)

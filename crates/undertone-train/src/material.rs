@@ -1,4 +1,5 @@
-//! What a training reads of its clips, computed once: spectrograms, degraded copies, the teacher's features.
+//! What a training reads of its clips, computed once: spectrograms, degraded copies, the teacher's features, and waveforms where
+//! they are asked for.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -32,6 +33,12 @@ pub struct Place {
     pub teacher: usize,
     /// The teacher's frames, of 30 ms.
     pub teacher_frames: usize,
+    /// First of its samples.
+    #[serde(default)]
+    pub wave: usize,
+    /// Its samples, where they are kept.
+    #[serde(default)]
+    pub samples: usize,
 }
 
 /// The frames of all clips, in half precision.
@@ -45,6 +52,8 @@ pub struct Material {
     pub teacher: Vec<f16>,
     /// Width of the teacher's features; 0 without one.
     pub teacher_width: usize,
+    /// Samples at 16 kHz; empty where they were not asked for.
+    pub waves: Vec<i16>,
 }
 
 /// The first line of a stored material: sizes, and where each clip lies.
@@ -60,6 +69,7 @@ struct Header {
 struct Part {
     views: Vec<Vec<f16>>,
     teacher: Vec<f16>,
+    wave: Vec<i16>,
 }
 
 impl Material {
@@ -71,15 +81,16 @@ impl Material {
         clips: &[Clip],
         teacher: Option<&Teacher>,
         degraded_copies: usize,
+        waveforms: bool,
         seed: u64,
         cache: &Path,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Material> {
-        let key = key(clips, teacher, degraded_copies, seed);
+        let key = key(clips, teacher, degraded_copies, waveforms, seed);
         if let Some(material) = Material::read(cache, &key) {
             return Ok(material);
         }
-        let material = Material::compute(clips, teacher, degraded_copies, seed, progress)?;
+        let material = Material::compute(clips, teacher, degraded_copies, waveforms, seed, progress)?;
         material.write(cache, &key).map_err(|error| error.at(cache))?;
         Ok(material)
     }
@@ -88,6 +99,7 @@ impl Material {
         clips: &[Clip],
         teacher: Option<&Teacher>,
         degraded_copies: usize,
+        waveforms: bool,
         seed: u64,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Material> {
@@ -107,7 +119,8 @@ impl Material {
                 })
                 .collect();
             for part in parts {
-                material.append(part?);
+                let part = part?;
+                material.append(if waveforms { part } else { Part { wave: Vec::new(), ..part } });
             }
             progress(at * 256 + group.len());
         }
@@ -121,7 +134,10 @@ impl Material {
             frames: part.views[0].len() / ROWS,
             teacher: self.teacher.len() / width,
             teacher_frames: part.teacher.len() / width,
+            wave: self.waves.len(),
+            samples: part.wave.len(),
         });
+        self.waves.extend(part.wave);
         for (copy, view) in self.copies.iter_mut().zip(part.views) {
             copy.extend(view);
         }
@@ -138,6 +154,11 @@ impl Material {
         &self.teacher[(place.teacher + at) * self.teacher_width..][..self.teacher_width]
     }
 
+    /// The samples of the clip at `place`; none where they are not kept.
+    pub fn samples(&self, place: Place) -> &[i16] {
+        &self.waves[place.wave..][..place.samples]
+    }
+
     fn read(cache: &Path, key: &str) -> Option<Material> {
         let mut file = BufReader::new(File::open(cache).ok()?);
         let mut length = [0; 8];
@@ -149,6 +170,7 @@ impl Material {
         let last = header.places.last()?;
         let frames = (last.view + last.frames) * ROWS;
         let teacher = (last.teacher + last.teacher_frames) * header.teacher_width;
+        let mut waves = vec![0i16; last.wave + last.samples];
         let mut block = |n: usize| -> Option<Vec<f16>> {
             let mut values = vec![f16::ZERO; n];
             file.read_exact(bytemuck::cast_slice_mut(&mut values)).ok()?;
@@ -156,7 +178,9 @@ impl Material {
         };
         let copies = (0..header.copies).map(|_| block(frames)).collect::<Option<Vec<_>>>()?;
         let teacher = block(teacher)?;
-        Some(Material { places: header.places, copies, teacher, teacher_width: header.teacher_width })
+        file.read_exact(bytemuck::cast_slice_mut(&mut waves)).ok()?;
+        let Header { places, teacher_width, .. } = header;
+        Some(Material { places, copies, teacher, teacher_width, waves })
     }
 
     fn write(&self, cache: &Path, key: &str) -> Result<()> {
@@ -175,6 +199,7 @@ impl Material {
         for block in self.copies.iter().chain([&self.teacher]) {
             file.write_all(bytemuck::cast_slice(block))?;
         }
+        file.write_all(bytemuck::cast_slice(&self.waves))?;
         let file = file.into_inner().map_err(|error| error.into_error())?;
         file.persist(cache).map_err(|error| Error::from(error.error))?;
         Ok(())
@@ -182,10 +207,19 @@ impl Material {
 }
 
 /// Names what the material was made from; another key means it must be made anew.
-fn key(clips: &[Clip], teacher: Option<&Teacher>, degraded_copies: usize, seed: u64) -> String {
+fn key(
+    clips: &[Clip],
+    teacher: Option<&Teacher>,
+    degraded_copies: usize,
+    waveforms: bool,
+    seed: u64,
+) -> String {
     let mut hash = Sha256::new();
     let seed = if degraded_copies > 0 { seed } else { 0 };
     hash.update(format!("{VERSION} {degraded_copies} {seed} {:?}", teacher.map(Teacher::sha256)));
+    if waveforms {
+        hash.update(" waveforms");
+    }
     for clip in clips {
         let size = std::fs::metadata(&clip.path).map(|data| data.len()).unwrap_or(0);
         hash.update(format!("\n{} {} {size} {:?}", clip.corpus, clip.name, clip.segment));
@@ -220,7 +254,12 @@ fn part(
         Some(teacher) => half(&teacher.features(&clean)?),
         None => Vec::new(),
     };
-    Ok(Part { views: copies, teacher })
+    Ok(Part { views: copies, teacher, wave: clean.iter().map(whole).collect() })
+}
+
+/// A sample in 16 bits: the rounding of quiet ones lies below the floor that is added to every power.
+fn whole(sample: &f32) -> i16 {
+    (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16
 }
 
 fn half(frames: &Frames) -> Vec<f16> {

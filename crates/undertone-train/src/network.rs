@@ -7,6 +7,7 @@ use burn::tensor::activation::{softmax, tanh};
 use serde::{Deserialize, Serialize};
 use undertone::Emotion;
 
+use crate::front_end::Bank;
 use crate::layer::{Layer, Window};
 
 /// Rows of each of the two views of the spectrogram.
@@ -107,6 +108,8 @@ impl Block {
 /// The whole network; see the model contract in `docs/adding-a-model.md`.
 #[derive(Module, Debug)]
 pub struct Network {
+    /// Makes the views of the waveform; none where they are the house's spectrogram.
+    pub bank: Option<Bank>,
     /// Over the log-mel view.
     pub mel: Stem,
     /// Over the pitch view.
@@ -148,6 +151,7 @@ impl Network {
         let joined = BANDS / 8 * 2 * (size.mel_maps + size.pitch_maps);
         let linear = |inputs, outputs| LinearConfig::new(inputs, outputs).init(device);
         Network {
+            bank: None,
             mel: Stem::new(size.mel_maps, device),
             pitch: Stem::new(size.pitch_maps, device),
             mix: Layer::new(Window::POINT, joined, size.width, true, device),

@@ -26,6 +26,13 @@ impl Level {
             *x = (*x - mean) / deviation;
         }
     }
+
+    /// Scale and shift that do the same: `x · scale + shift`.
+    pub fn affine(&self) -> [Vec<f32>; 2] {
+        let scale: Vec<f32> = self.deviation.iter().map(|deviation| 1.0 / deviation).collect();
+        let shift = self.mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
+        [scale, shift]
+    }
 }
 
 /// Sums that become a [`Level`].

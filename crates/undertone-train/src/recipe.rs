@@ -101,11 +101,16 @@ mod tests {
 
     #[test]
     fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
-        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 2\n[training]\n").unwrap_err().to_string();
+        let error =
+            Recipe::parse("folds = [1]\nextra = []\nmodel = 2\n[training]\n").unwrap_err().to_string();
         assert!(error.contains("model = 2"), "{error}");
-        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n").unwrap_err().to_string();
+        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("epoch"), "{error}");
-        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n").unwrap_err().to_string();
+        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("mixup = 2"), "{error}");
     }
 }

@@ -16,6 +16,7 @@ use crate::clip::Clip;
 use crate::config::Config;
 use crate::curve;
 use crate::draw::Draw;
+use crate::front_end::FrontEnd;
 use crate::material::{Material, Place};
 use crate::network::Network;
 use crate::population::{Level, Population};
@@ -89,10 +90,18 @@ impl Run<'_> {
         let teacher = self.teacher.map(Teacher::open).transpose()?;
         let bar = bar(clips.len() as u64, "clips computed: {pos}/{len} {wide_bar} {eta} left");
         let copies = self.config.degraded_copies;
-        let material =
-            Material::prepare(&clips, teacher.as_ref(), copies, self.config.seed, self.cache, &|done| {
+        let waveforms = self.config.front_end == FrontEnd::Waveform;
+        let material = Material::prepare(
+            &clips,
+            teacher.as_ref(),
+            copies,
+            waveforms,
+            self.config.seed,
+            self.cache,
+            &|done| {
                 bar.set_position(done as u64);
-            })?;
+            },
+        )?;
         bar.finish_and_clear();
         let side = |wanted: &[&Utterance]| -> (Vec<Clip>, Vec<Place>) {
             let wanted: BTreeSet<(&str, &str)> = wanted.iter().map(|u| (&*u.corpus, &*u.clip)).collect();

@@ -11,6 +11,7 @@ use undertone::eval::uar;
 
 use crate::average::plain;
 use crate::clip::{CLASSES, Clip};
+use crate::front_end;
 use crate::material::{Material, Place, ROWS};
 use crate::network::{Network, OUTPUTS};
 use crate::population::Population;
@@ -51,6 +52,10 @@ pub fn embed(
     places
         .par_iter()
         .map(|&place| {
+            if let Some(bank) = &network.bank {
+                let views = front_end::whole(bank, material, place, &population.views, &device);
+                return values(network.pool(&network.trunk(views)));
+            }
             let mut views = vec![0.0; place.frames * ROWS];
             for (at, row) in views.chunks_exact_mut(ROWS).enumerate() {
                 material.frame(0, place, at).convert_to_f32_slice(row);

@@ -60,8 +60,8 @@ pub fn train(
     let device = Device::flex().autodiff();
     device.seed(config.seed);
     let teacher = (draw.material.teacher_width > 0).then_some(draw.material.teacher_width);
-    let network = Network::new(&config.size, teacher, &device);
-    let slow = Network::new(&config.size, teacher, &Device::flex());
+    let network = config.front_end.network(&config.size, teacher, &device)?;
+    let slow = config.front_end.network(&config.size, teacher, &Device::flex())?;
     let slow = average::follow(slow, &network, 0.0);
     let mut memory = Memory::new(draw.clips, config.size.pooled());
     let resumed = checkpoints.load(network, slow, &mut memory)?;
@@ -81,7 +81,7 @@ pub fn train(
         for step in 0..steps {
             let done = epoch * steps + step;
             let minibatch = draw.minibatch(seed + step as u64, &device);
-            let trunk = network.trunk(minibatch.spectrogram.clone());
+            let trunk = network.trunk(minibatch.input.clone().views(network.bank.as_ref()));
             let pooled = network.pool(&trunk);
             let rows = values(pooled.clone().detach());
             follow_population(&network, &pooled, if done < 50 { 0.2 } else { 0.01 });

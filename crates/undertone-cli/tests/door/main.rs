@@ -273,6 +273,24 @@ fn predictions_are_evaluated_compared_and_shown_as_a_page() {
 }
 
 #[test]
+fn what_several_systems_say_together_is_measured_beside_them() {
+    let [a, b] = ["unadapted", "baseline-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv"));
+    let output = undertone(&["evaluate", "--fuse", &a, &b, "--json"]);
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<&str> =
+        figures.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["emobox-ravdess.unadapted", "emobox-ravdess.baseline-all", "fusion"]);
+    let [alone, together] = [0, 2].map(|at: usize| &figures[at]);
+    assert_eq!(alone["clips"], together["clips"]);
+    assert!(together["uar_of_folds"].as_f64() > alone["uar_of_folds"].as_f64());
+    let (_folder, other) =
+        file("other.csv", b"clip,speaker,truth,posterior_happy,posterior_sad\nz,s,sad,0.1,0.9\n");
+    let refused = undertone(&["evaluate", "--fuse", &a, text(&other)]);
+    assert!(stderr(&refused).contains("only the same clips") && refused.status.code() == Some(2));
+    assert_eq!(undertone(&["evaluate", "--fuse"]).status.code(), Some(2));
+}
+
+#[test]
 fn predictions_that_mean_nothing_are_refused_by_file_and_row() {
     let head = "fold,clip,speaker,truth,posterior_happy,posterior_sad\n";
     for (rows, word) in [
@@ -322,6 +340,8 @@ fn ones_own_recordings_are_scored_by_the_model_clean_and_spoiled() {
     }
     let rows = std::fs::read_to_string(kept.join("mine.unadapted.csv")).unwrap();
     assert_eq!(rows.lines().count(), 4);
+    let spoiled = std::fs::read_to_string(kept.join("mine.unadapted.white-0.csv")).unwrap();
+    assert!(spoiled.lines().count() == 4 && spoiled != rows);
     let again = stdout(&undertone(&["evaluate", text(&kept.join("mine.unadapted.csv")), "--json"]));
     assert_eq!(serde_json::from_str::<Value>(&again).unwrap()[0]["clips"], 3);
 }

@@ -1,5 +1,5 @@
-//! The front end inside the graph: both views of the spectrogram by convolutions with fixed kernels, from the house's own
-//! constants.
+//! The front end inside the graph: both views of the spectrogram by convolutions, with fixed kernels from the house's own
+//! constants or with a bank's.
 
 use std::f64::consts::TAU;
 
@@ -7,6 +7,9 @@ use undertone::features::{HOP, log_mel, pitch_view};
 
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
+use crate::front_end::{Bank, FILTERS, Half};
+use crate::network::BANDS;
+use crate::score::values;
 
 /// `waveform [batch, samples]` → `spectrogram [batch, samples/160 + 1, 128]`.
 pub fn spectrogram(graph: &mut Builder, waveform: &Value) -> Value {
@@ -38,8 +41,49 @@ pub fn spectrogram(graph: &mut Builder, waveform: &Value) -> Value {
         pads: [half, half - 1],
     };
     let pitch = pitch.build(graph, &low);
-    let both = graph.node("Concat", &[&mel, &pitch], vec![Attribute::int("axis", 1)]);
+    side_by_side(graph, &mel, &pitch)
+}
+
+/// The same by a learned bank.
+pub fn learned(graph: &mut Builder, waveform: &Value, bank: &Bank) -> Value {
+    let axis = graph.indices(&[1]);
+    let waveform = graph.node("Unsqueeze", &[waveform, &axis], Vec::new());
+    let half = log_mel::WINDOW / 2;
+    let mel = filtered(graph, &waveform, &bank.mel, HOP, [half, half]);
+    let taps = graph.constant(&[1, 1, pitch_view::TAPS], &pitch_view::taps());
+    // As far as the first and last frame's windows reach, so that the low-pass rings out; the last sample that is short of a
+    // whole frame adds none.
+    let before = pitch_view::DECIMATION * pitch_view::WINDOW / 2 + pitch_view::TAPS / 2;
+    let pads = [before, before + 1 - pitch_view::DECIMATION];
+    let low = graph.node("Conv", &[&waveform, &taps], conv(pitch_view::DECIMATION, pads));
+    let pitch = filtered(graph, &low, &bank.pitch, HOP / pitch_view::DECIMATION, [0, 0]);
+    side_by_side(graph, &mel, &pitch)
+}
+
+/// `[batch, 64, frames]` twice → `spectrogram [batch, frames, 128]`.
+fn side_by_side(graph: &mut Builder, mel: &Value, pitch: &Value) -> Value {
+    let both = graph.node("Concat", &[mel, pitch], vec![Attribute::int("axis", 1)]);
     graph.named("spectrogram", "Transpose", &[&both], vec![Attribute::ints("perm", &[0, 2, 1])])
+}
+
+/// Powers of a bank's filters summed into bands, log-compressed: `[batch, 1, samples]` → `[batch, bands, frames]`.
+fn filtered(graph: &mut Builder, signal: &Value, half: &Half, hop: usize, pads: [usize; 2]) -> Value {
+    let taps = half.taps();
+    let [length, filters] = taps.dims();
+    let kernel = graph.constant(&[filters, 1, length], &values(taps.transpose()));
+    let parts = graph.node("Conv", &[signal, &kernel], conv(hop, pads));
+    let squares = graph.node("Mul", &[&parts, &parts], Vec::new());
+    let own = |band: usize| (0..filters).map(move |filter| f32::from(u8::from(filter / FILTERS == band)));
+    let sums = graph.constant(&[BANDS, filters], &(0..BANDS).flat_map(own).collect::<Vec<f32>>());
+    let bands = graph.node("MatMul", &[&sums, &squares], Vec::new());
+    logarithm(graph, &bands)
+}
+
+fn logarithm(graph: &mut Builder, powers: &Value) -> Value {
+    // Of three dimensions, so that no runtime takes it for the bias of the product before it.
+    let floor = graph.constant(&[1, 1, 1], &[log_mel::FLOOR]);
+    let powers = graph.node("Add", &[powers, &floor], Vec::new());
+    graph.node("Log", &[&powers], Vec::new())
 }
 
 fn conv(stride: usize, pads: [usize; 2]) -> Vec<Attribute> {
@@ -83,9 +127,6 @@ impl View<'_> {
             .collect();
         let weights = graph.constant(&[self.bands, self.bins], &weights);
         let bands = graph.node("MatMul", &[&weights, &powers], Vec::new());
-        // Of three dimensions, so that no runtime takes it for the bias of the product before it.
-        let floor = graph.constant(&[1, 1, 1], &[log_mel::FLOOR]);
-        let bands = graph.node("Add", &[&bands, &floor], Vec::new());
-        graph.node("Log", &[&bands], Vec::new())
+        logarithm(graph, &bands)
     }
 }

@@ -28,7 +28,10 @@ pub fn export(network: &Network, size: &Size, views: &Level, metadata: &Metadata
         scale: graph.input("baseline_scale", &["speakers", &pooled]),
         weight: graph.input("baseline_weight", &["speakers", "1"]),
     };
-    let spectrogram = front_end::spectrogram(&mut graph, &waveform);
+    let spectrogram = match &network.bank {
+        None => front_end::spectrogram(&mut graph, &waveform),
+        Some(bank) => front_end::learned(&mut graph, &waveform, bank),
+    };
     let all = trunk::frames(&mut graph, network, views, &spectrogram);
     let embedding = trunk::pooled(&mut graph, size, &all);
     trunk::heads(&mut graph, network, &embedding, &baseline);

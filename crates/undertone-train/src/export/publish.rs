@@ -64,9 +64,9 @@ impl Publish<'_> {
 
     fn network(&self, config: &Config, teacher: Option<usize>) -> Result<Network> {
         let device = Device::flex();
-        let fresh = || Network::new(&config.size, teacher, &device);
+        let fresh = || config.front_end.network(&config.size, teacher, &device);
         let mut memory = Memory::new(&[], config.size.pooled());
-        let checkpoint = Checkpoints::new(self.run).load(fresh(), fresh(), &mut memory)?;
+        let checkpoint = Checkpoints::new(self.run).load(fresh()?, fresh()?, &mut memory)?;
         match checkpoint.optimizer {
             Some(_) => Ok(checkpoint.average),
             None => Err(Error::new(ErrorKind::Config, "the run has no checkpoint").at(self.run)),
@@ -92,6 +92,7 @@ impl Publish<'_> {
             frame_seconds: Seconds(STRIDE as f64 / 100.0),
             receptive_seconds: Seconds(0.5),
             pooled: config.size.pooled(),
+            own_front_end: network.bank.is_some(),
             temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
             thresholds: Conditions::default(),
             population: Population {

@@ -12,8 +12,7 @@ use crate::score::values;
 
 /// `spectrogram` → `frames [batch, t', 2 · channels]`: features, then their attention logits.
 pub fn frames(graph: &mut Builder, network: &Network, views: &Level, spectrogram: &Value) -> Value {
-    let scale: Vec<f32> = views.deviation.iter().map(|deviation| 1.0 / deviation).collect();
-    let shift: Vec<f32> = views.mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
+    let [scale, shift] = views.affine();
     let standard = graph.affine(spectrogram, &scale, &shift);
     let mel = graph.slice(&standard, 2, 0, BANDS);
     let pitch = graph.slice(&standard, 2, BANDS, 2 * BANDS);

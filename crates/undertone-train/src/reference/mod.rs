@@ -14,6 +14,7 @@ use std::path::Path;
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::protocol::Protocol;
 use undertone::corpus::{Corpus, Utterance};
+use undertone::corrupt::Corruption;
 use undertone::emotion::Emotion;
 use undertone::eval::{Evaluation, best, uar};
 use undertone::predict::{Condition, Prediction};
@@ -32,7 +33,9 @@ pub struct Reference<'a> {
     pub protocol: &'a Protocol,
     /// For the systems on a teacher's layer, where given.
     pub teacher: Option<&'a Path>,
-    /// Where predictions are kept: `<protocol>.<system>.<condition>.csv`.
+    /// Test clips are spoiled by each of these too; what is learned from is always clean.
+    pub corruptions: &'a [Corruption],
+    /// Where predictions are kept: `<protocol>.<system>.<condition>.csv`, spoiled ones `….<condition>.<corruption>.csv`.
     pub folder: &'a Path,
 }
 
@@ -52,77 +55,132 @@ struct Row<'a> {
     vector: Vec<f64>,
 }
 
+/// What one fold learns from and tests, by clip.
+struct Fold<'a> {
+    number: usize,
+    learned: Vec<&'a Utterance>,
+    tested: Vec<&'a Utterance>,
+}
+
+/// Vectors of all utterances, and of every fold's spoiled test clips: corruption by corruption, fold by fold.
+struct Vectors {
+    features: Features,
+    clean: Vec<Vec<f64>>,
+    spoiled: Vec<Vec<Vec<Vec<f64>>>>,
+}
+
 impl Reference<'_> {
-    /// Measures every system under both conditions.
+    /// Measures every system under both conditions; gives the figures of clean clips.
     ///
     /// # Errors
     /// What cutting, decoding and writing answer; `Config` where a classifier cannot be fitted.
     pub fn run(&self) -> Result<Vec<Evaluation>> {
         fs::create_dir_all(self.folder).map_err(|error| Error::from(error).at(self.folder))?;
         let teacher = self.teacher.map(Teacher::open).transpose()?;
-        let own: Vec<&Corpus> =
-            self.corpora.iter().filter(|corpus| corpus.name == self.protocol.corpus).collect();
+        let own: Vec<Corpus> =
+            self.corpora.iter().filter(|corpus| corpus.name == self.protocol.corpus).cloned().collect();
         let utterances: Vec<&Utterance> = own
             .iter()
             .flat_map(|corpus| &corpus.utterances)
             .filter(|utterance| utterance.emotion.is_some())
             .collect();
+        let folds = self.folds(&own)?;
         let mut found = Vec::new();
-        let mut computed: Option<(Features, Vec<Vec<f64>>)> = None;
+        let mut computed: Option<Vectors> = None;
         for (name, features, kind) in SYSTEMS {
             if features == Features::Teacher && teacher.is_none() {
                 continue;
             }
-            let values = match computed {
-                Some((of, values)) if of == features => values,
-                _ => vectors(features, &utterances, teacher.as_ref())?,
+            let vectors = match computed.take().filter(|vectors| vectors.features == features) {
+                Some(vectors) => vectors,
+                None => self.vectors(features, &utterances, &folds, teacher.as_ref())?,
             };
             for condition in [Condition::Unadapted, Condition::BaselineAll] {
                 if kind == Kind::Majority && condition != Condition::Unadapted {
                     continue;
                 }
-                let rows = rows(&utterances, &values, condition);
-                let predictions = self.predict(&rows, kind)?;
                 let name = format!("{}.{name}.{condition}", self.protocol.name);
-                cv::write(&self.folder.join(format!("{name}.csv")), &predictions)?;
-                let evaluation = Evaluation::of(&name, &predictions, self.protocol.speaker_dependent)?;
-                eprintln!("{name}: UAR {:.1} %", 100.0 * evaluation.uar_of_folds);
-                found.push(evaluation);
+                let clean = self.measure(&name, &utterances, &vectors, &folds, condition, kind)?;
+                eprintln!("{name}: UAR {:.1} %", 100.0 * clean.uar_of_folds);
+                found.push(clean);
             }
-            computed = Some((features, values));
+            computed = Some(vectors);
         }
         Ok(found)
     }
 
-    /// Fold by fold.
-    fn predict(&self, rows: &[Row<'_>], kind: Kind) -> Result<Vec<Prediction>> {
+    fn folds<'a>(&self, own: &'a [Corpus]) -> Result<Vec<Fold<'a>>> {
+        let fold = |number| {
+            let held = HeldOut::fold(std::slice::from_ref(self.protocol), number, false, own)?;
+            let parts = held.parts.into_iter().filter(|part| part.protocol == self.protocol.name);
+            let labelled = parts.flat_map(|part| part.clips).filter(|clip| clip.emotion.is_some());
+            Ok(Fold { number, learned: held.learned, tested: labelled.collect() })
+        };
+        (1..=self.protocol.folds.len()).map(fold).collect()
+    }
+
+    fn vectors(
+        &self,
+        features: Features,
+        utterances: &[&Utterance],
+        folds: &[Fold<'_>],
+        teacher: Option<&Teacher>,
+    ) -> Result<Vectors> {
+        let spoiled = |corruption: &Corruption| {
+            // Fold by fold: babble is made of the fold's own voices, as when a model is scored.
+            folds.iter().map(|fold| vectors(features, &fold.tested, teacher, Some(*corruption))).collect()
+        };
+        Ok(Vectors {
+            features,
+            clean: vectors(features, utterances, teacher, None)?,
+            spoiled: self.corruptions.iter().map(spoiled).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Writes the predictions of one system under one condition.
+    fn measure(
+        &self,
+        name: &str,
+        utterances: &[&Utterance],
+        vectors: &Vectors,
+        folds: &[Fold<'_>],
+        condition: Condition,
+        kind: Kind,
+    ) -> Result<Evaluation> {
+        let clean = rows(utterances, &vectors.clean, condition);
         let by_clip: BTreeMap<&str, &Row> =
-            rows.iter().map(|row| (row.utterance.clip.as_str(), row)).collect();
-        let own: Vec<Corpus> =
-            self.corpora.iter().filter(|corpus| corpus.name == self.protocol.corpus).cloned().collect();
-        let mut predictions = Vec::new();
-        for number in 1..=self.protocol.folds.len() {
-            let held = HeldOut::fold(std::slice::from_ref(self.protocol), number, false, &own)?;
-            let pick = |clips: &[&Utterance]| -> Vec<&Row> {
-                clips.iter().filter_map(|clip| by_clip.get(clip.clip.as_str()).copied()).collect()
-            };
-            let learned = pick(&held.learned);
+            clean.iter().map(|row| (row.utterance.clip.as_str(), row)).collect();
+        let pick = |clips: &[&Utterance]| -> Vec<&Row> {
+            clips.iter().filter_map(|clip| by_clip.get(clip.clip.as_str()).copied()).collect()
+        };
+        let mut predictions = vec![Vec::new(); 1 + self.corruptions.len()];
+        for (at, fold) in folds.iter().enumerate() {
+            let learned = pick(&fold.learned);
             let classifier = Classifier::fit(kind, strength(kind, &learned)?, &learned)?;
-            for part in held.parts.iter().filter(|part| part.protocol == self.protocol.name) {
-                let tested = pick(&part.clips);
-                for (row, posterior) in tested.iter().zip(classifier.posteriors(&tested)) {
-                    predictions.push(Prediction {
-                        protocol: self.protocol.name.clone(),
-                        fold: number.to_string(),
-                        clip: row.utterance.clip.clone(),
-                        speaker: row.utterance.speaker.clone(),
-                        truth: row.truth,
-                        posterior,
-                    });
-                }
+            predictions[0].extend(self.predict(fold, &classifier, &pick(&fold.tested)));
+            for (predictions, spoiled) in predictions[1..].iter_mut().zip(&vectors.spoiled) {
+                let rows = rows(&fold.tested, &spoiled[at], condition);
+                predictions.extend(self.predict(fold, &classifier, &rows.iter().collect::<Vec<_>>()));
             }
         }
-        Ok(predictions)
+        for (corruption, predictions) in self.corruptions.iter().zip(&predictions[1..]) {
+            let name = format!("{name}.{}.csv", corruption.to_string().replace(':', "-"));
+            cv::write(&self.folder.join(name), predictions)?;
+        }
+        cv::write(&self.folder.join(format!("{name}.csv")), &predictions[0])?;
+        Evaluation::of(name, &predictions[0], self.protocol.speaker_dependent)
+    }
+
+    fn predict(&self, fold: &Fold<'_>, classifier: &Classifier, tested: &[&Row<'_>]) -> Vec<Prediction> {
+        let of = |(row, posterior): (&&Row<'_>, _)| Prediction {
+            protocol: self.protocol.name.clone(),
+            fold: fold.number.to_string(),
+            clip: row.utterance.clip.clone(),
+            speaker: row.utterance.speaker.clone(),
+            truth: row.truth,
+            posterior,
+        };
+        tested.iter().zip(classifier.posteriors(tested)).map(of).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 use rayon::prelude::*;
 use undertone::Result;
 use undertone::corpus::Utterance;
+use undertone::corrupt::Corruption;
 use undertone::features::Frames;
 use undertone::features::{Spectrogram, functionals, log_mel, prosody};
+use undertone::predict;
 
 use crate::teacher::Teacher;
 
@@ -21,17 +23,21 @@ pub enum Features {
     Teacher,
 }
 
-/// A vector an utterance, in their order.
+/// A vector an utterance, in their order; each spoiled first where a corruption is given, as [`predict::spoiled`] does it.
 pub fn vectors(
     features: Features,
     utterances: &[&Utterance],
     teacher: Option<&Teacher>,
+    corruption: Option<Corruption>,
 ) -> Result<Vec<Vec<f64>>> {
-    let of = |utterance: &&Utterance| -> Result<Vec<f64>> {
+    let of = |row: usize| -> Result<Vec<f64>> {
         if features == Features::None {
             return Ok(Vec::new());
         }
-        let waveform = utterance.samples()?;
+        let waveform = match corruption {
+            Some(corruption) => predict::spoiled(utterances, row, corruption)?,
+            None => utterances[row].samples()?,
+        };
         let vector = match (features, teacher) {
             (Features::LogMel, _) => functionals::of_frames(&mel(&waveform)),
             (Features::Teacher, Some(teacher)) => functionals::of_frames(&teacher.features(&waveform)?),
@@ -41,8 +47,8 @@ pub fn vectors(
     };
     match features {
         // The teacher's runtime spreads over the cores by itself.
-        Features::Teacher => utterances.iter().map(of).collect(),
-        _ => utterances.par_iter().map(of).collect(),
+        Features::Teacher => (0..utterances.len()).map(of).collect(),
+        _ => (0..utterances.len()).into_par_iter().map(of).collect(),
     }
 }
 

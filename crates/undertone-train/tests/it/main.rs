@@ -3,8 +3,10 @@
 
 use std::io::Write;
 
+mod bank;
 mod export;
 mod layer;
+mod reference;
 mod teacher;
 mod training;
 

@@ -4,22 +4,26 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
+use burn::prelude::Device;
 use undertone::corpus::Corpus;
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::protocol::Protocol;
+use undertone::model::Model;
 use undertone::{Result, predict};
 use undertone_train::across::Across;
 use undertone_train::config::Config;
 use undertone_train::cv::CrossValidation;
 use undertone_train::export::Publish;
+use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
 use undertone_train::network::Size;
 use undertone_train::run::{Outcome, Run};
+use undertone_train::score::values;
 
 /// Enough for the end to come in the middle.
 const EPOCHS: usize = 30;
 
 /// A manifest of tones: high and wavering is happy, low and flat is sad.
-fn corpus(folder: &Path) -> std::path::PathBuf {
+pub fn corpus(folder: &Path) -> std::path::PathBuf {
     let mut manifest = "path,speaker,label\n".to_string();
     let spec = hound::WavSpec {
         channels: 1,
@@ -128,18 +132,50 @@ fn a_folder_with_a_run_of_another_recipe_is_refused() {
     assert!(error.contains("another recipe"), "{error}");
 }
 
+/// Over twelve epochs of three steps each, which are few: single epochs go up and down.
+fn assert_that_the_loss_fell(run: &Path) {
+    let log = std::fs::read_to_string(run.join("log.csv")).unwrap();
+    let losses: Vec<f64> =
+        log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!(losses.len(), 12);
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[8..]) < 0.8 * mean(&losses[..2]), "{losses:?}");
+}
+
 #[test]
 fn the_loss_falls() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
     train(folder.path(), "run", &Config { mixup: 0.0, learning_rate: 0.01, ..config(12) }).unwrap();
-    let log = std::fs::read_to_string(folder.path().join("run/log.csv")).unwrap();
-    let losses: Vec<f64> =
-        log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
-    assert_eq!(losses.len(), 12);
-    assert!(losses[11] < 0.75 * losses[0], "{losses:?}");
+    assert_that_the_loss_fell(&folder.path().join("run"));
     assert!(folder.path().join("run/curve.svg").exists());
+}
+
+#[test]
+fn a_network_that_reads_waveforms_learns_and_moves_its_filters() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let config = Config {
+        front_end: FrontEnd::Waveform,
+        degraded_copies: 0,
+        mixup: 0.0,
+        learning_rate: 0.01,
+        ..config(12)
+    };
+    train(folder.path(), "run", &config).unwrap();
+    assert_that_the_loss_fell(&folder.path().join("run"));
+    let model = Model::from_bytes(model(folder.path(), "run")).unwrap();
+    let samples = crate::bank::voice(16_000, 130.0);
+    let wave: Vec<f32> = samples.iter().map(|&x| f32::from(x) / 32_768.0).collect();
+    let trained = model.run_whole(&wave, &model.population()).unwrap().spectrogram;
+    let device = Device::flex();
+    let cut = Cut::new(&samples, 0, trained.len(), 1.0);
+    let before = values(Bank::new(&device).unwrap().forward(Frames::stack(vec![cut], &device)));
+    let moved =
+        trained.data().iter().zip(&before).map(|(a, b)| (a - b).abs()).sum::<f32>() / before.len() as f32;
+    assert!((1e-3..1.0).contains(&moved), "views moved by {moved} nats on average");
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl Stretch {
             return Ok(analysed);
         }
         analysed.voices = voices(analyzer, segment, &spectrogram, views(0..count));
-        let frames = analyzer.model().frames_alone(&spectrogram)?;
+        let frames = analyzer.model().frames_alone(&self.samples, &spectrogram)?;
         let pool = Pool::new(frames.data(), frames.width());
         for window in with_voice {
             let start = segment.start + Seconds(window.start as f64 * frame.0);

@@ -34,6 +34,9 @@ pub struct Metadata {
     pub receptive_seconds: Seconds,
     /// Length of `pooled`.
     pub pooled: usize,
+    /// Whether its graph makes the `spectrogram` in a way of its own: then it is fed waveforms, not the house's spectrograms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_front_end: bool,
     /// What logits are divided by, in the two conditions.
     pub temperature: Conditions<f32>,
     /// Conformal thresholds by coverage (`0.90`): the set holds every class with posterior ≥ 1 − threshold.

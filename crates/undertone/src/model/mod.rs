@@ -160,7 +160,7 @@ impl Model {
     /// `Model` where the network refuses its input.
     pub fn hear(&self, waveform: &[f32]) -> Result<Heard> {
         let spectrogram = self.spectrogram(waveform);
-        Ok(Heard { frames: self.frames_on(&spectrogram, Threads::All)?, spectrogram })
+        Ok(Heard { frames: self.frames_on(waveform, &spectrogram, Threads::All)?, spectrogram })
     }
 
     /// The spectrogram that [`Model::frames_alone`] begins with.
@@ -168,16 +168,22 @@ impl Model {
         SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform))
     }
 
-    /// The frames that follow from a spectrogram, on one core: for callers that hear many waveforms side by side.
+    /// [`Model::frames`] of a waveform whose spectrogram is at hand, on one core: for callers that hear many side by side.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
-    pub fn frames_alone(&self, spectrogram: &Frames) -> Result<Frames> {
-        self.frames_on(spectrogram, Threads::One)
+    pub fn frames_alone(&self, waveform: &[f32], spectrogram: &Frames) -> Result<Frames> {
+        self.frames_on(waveform, spectrogram, Threads::One)
     }
 
-    fn frames_on(&self, spectrogram: &Frames, threads: Threads) -> Result<Frames> {
-        let (frames, width) = self.network.frames(Rows { data: spectrogram.data(), width: ROWS }, threads)?;
+    fn frames_on(&self, waveform: &[f32], spectrogram: &Frames, threads: Threads) -> Result<Frames> {
+        let (from, input) = match self.metadata.own_front_end {
+            // Of an empty waveform, too, there is one frame.
+            true if waveform.is_empty() => ("waveform", Rows { data: &[0.0], width: 1 }),
+            true => ("waveform", Rows { data: waveform, width: waveform.len() }),
+            false => ("spectrogram", Rows { data: spectrogram.data(), width: ROWS }),
+        };
+        let (frames, width) = self.network.frames(from, input, threads)?;
         Ok(Frames::new(frames, width))
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod condition;
 mod file;
+mod fuse;
 mod score;
 mod spoil;
 
@@ -18,7 +19,9 @@ use crate::speakers::Usual;
 pub use check::{about, check, votes};
 pub use condition::Condition;
 pub use file::{read, write};
+pub use fuse::fuse;
 pub use score::{known, score, temperature};
+pub use spoil::spoiled;
 
 /// Clips whose samples are in memory together.
 const DECODED_AT_ONCE: usize = 64;

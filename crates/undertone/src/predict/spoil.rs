@@ -14,7 +14,10 @@ const VOICES: usize = 6;
 
 /// The samples of one of `utterances`, spoiled; what is random follows from the clip's name. Babble is made of clips of other
 /// speakers among `utterances` (of any speaker where there is one alone).
-pub(super) fn spoiled(utterances: &[&Utterance], row: usize, corruption: Corruption) -> Result<Vec<f32>> {
+///
+/// # Errors
+/// What decoding a clip answers.
+pub fn spoiled(utterances: &[&Utterance], row: usize, corruption: Corruption) -> Result<Vec<f32>> {
     let utterance = utterances[row];
     let name = format!("{corruption} {}/{}", utterance.corpus, utterance.clip);
     let mut rng = ChaCha8Rng::from_seed(Sha256::digest(name).into());

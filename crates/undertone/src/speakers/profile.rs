@@ -132,10 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn neutral_speech_is_moved_by_what_the_model_knows_and_all_speech_is_not() {
-        assert_eq!(profile(true).moved(&[0.5, 1.0]), Usual::of(&[1.5, -1.0], 4.0));
-        assert_eq!(profile(false).moved(&[0.5, 1.0]), Usual::of(&[1.0, -2.0], 4.0));
-        assert_eq!(profile(true).moved(&[]), Usual::of(&[1.0, -2.0], 4.0));
+    fn neutral_speech_is_moved_by_what_the_model_knows_and_all_speech_is_not() -> Result<()> {
+        let model = Model::embedded()?;
+        let heard = Usual::of(&vec![0.5; model.metadata().pooled], 4.0);
+        let usual = |neutral| Profile::new("agent", &model, &heard, 9.6, neutral).usual(&model);
+        assert_eq!(usual(false), heard);
+        assert_eq!(usual(true), heard.clone().moved(&model.metadata().neutral_offset));
+        assert_ne!(usual(true), heard);
+        Ok(())
     }
 
     #[test]

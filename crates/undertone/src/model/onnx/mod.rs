@@ -109,11 +109,14 @@ impl Network {
         values.into_iter().map(floats).collect()
     }
 
-    /// `spectrogram` (one segment) → `frames`, row after row, and their width.
-    pub(super) fn frames(&self, spectrogram: Rows, threads: Threads) -> Result<(Vec<f32>, usize)> {
-        let t = spectrogram.data.len() / spectrogram.width;
-        let input = NdTensorView::from_data([1, t, spectrogram.width], spectrogram.data);
-        let mut outputs = self.run(&[("spectrogram", input.into())], &["frames"], threads)?;
+    /// One segment → `frames`, row after row, and their width; `from` is `spectrogram`, or `waveform` (a single row).
+    pub(super) fn frames(&self, from: &str, segment: Rows, threads: Threads) -> Result<(Vec<f32>, usize)> {
+        let rows = matrix(segment);
+        let input = match from {
+            "waveform" => rows.into(),
+            _ => NdTensorView::from_data([1, rows.size(0), segment.width], segment.data).into(),
+        };
+        let mut outputs = self.run(&[(from, input)], &["frames"], threads)?;
         outputs.pop().ok_or_else(|| Error::model("it gives no frames"))
     }
 
