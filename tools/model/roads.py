@@ -23,7 +23,7 @@ NAMES = {
 }
 FUSIONS = [["spectrogram", "waveform"], ["spectrogram", CLASSICAL], ["waveform", CLASSICAL], SYSTEMS]
 # The same for both networks: no degraded copies (the waveform way has none) and no teacher.
-RECIPE = "degraded_copies = 0\ndegraded = 0.0\nfront_end = '{}'\nepochs = {}\n"
+RECIPE = "crop_seconds = 3.0\ndegraded_copies = 0\ndegraded = 0.0\nfront_end = '{}'\nepochs = {}\n"
 
 
 def arguments():

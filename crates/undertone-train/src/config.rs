@@ -53,8 +53,6 @@ pub struct Config {
     pub degraded: f64,
     /// Share of crops heard from another distance: up to 25 dB softer, 10 dB louder.
     pub distance: f64,
-    /// Whether the convolutions' weights are stepped by orthogonalised momentum (Muon, Jordan 2024) instead of AdamW.
-    pub muon: bool,
     /// What the network reads: `spectrogram`, or `waveform`, which knows no degraded copies.
     pub front_end: FrontEnd,
     /// The network.
@@ -67,7 +65,7 @@ impl Default for Config {
         Config {
             epochs: 24,
             minibatch: 64,
-            crop_seconds: 3.0,
+            crop_seconds: 2.0,
             learning_rate: 2e-3,
             weight_decay: 0.05,
             clip_gradient: 5.0,
@@ -85,7 +83,6 @@ impl Default for Config {
             degraded_copies: 2,
             degraded: 0.4,
             distance: 0.5,
-            muon: true,
             front_end: FrontEnd::Spectrogram,
             size: Size::default(),
         }

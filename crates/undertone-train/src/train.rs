@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use burn::grad_clipping::GradientClippingConfig;
-use burn::module::ParamGroup;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamWConfig, AdjustLrFn, GradientsParams, ModuleOptimizer, MuonConfig};
+use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::activation::{log_softmax, sigmoid};
 use serde::{Deserialize, Serialize};
@@ -66,7 +64,9 @@ pub fn train(
     let mut memory = Memory::new(draw.clips, config.size.pooled());
     let resumed = checkpoints.load(network, slow, &mut memory)?;
     let (mut network, mut slow, mut epochs) = (resumed.network, resumed.average, resumed.epochs);
-    let mut optimizer = optimizer(config)?;
+    let clip = GradientClippingConfig::Norm(config.clip_gradient);
+    let adam = AdamWConfig::new().with_weight_decay(config.weight_decay).with_epsilon(1e-8);
+    let mut optimizer = adam.with_grad_clipping(Some(clip)).init();
     if let Some(bytes) = resumed.optimizer {
         let broken = |error: burn::store::RecordError| Error::new(ErrorKind::Malformed, error.to_string());
         optimizer = optimizer.from_bytes(burn::tensor::Bytes::from_bytes_vec(bytes)).map_err(broken)?;
@@ -144,22 +144,6 @@ impl Epoch {
             ..self
         }
     }
-}
-
-/// AdamW, but for the convolutions' weights where the recipe says so.
-fn optimizer(config: &Config) -> Result<ModuleOptimizer> {
-    let clip = GradientClippingConfig::Norm(config.clip_gradient);
-    let adam = AdamWConfig::new().with_weight_decay(config.weight_decay).with_epsilon(1e-8);
-    let all = adam.with_grad_clipping(Some(clip.clone())).init();
-    if !config.muon {
-        return Ok(all);
-    }
-    let weights = ParamGroup::from_regex("^(mel|pitch|mix|blocks|frames)\\..*weight$")
-        .map_err(|error| Error::new(ErrorKind::Config, format!("{error:?}")))?;
-    let muon = MuonConfig::new()
-        .with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay)))
-        .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW);
-    Ok(all.with_group(weights, muon.build(), Some(clip.init())))
 }
 
 /// One epoch of warm-up, then a cosine to 0.
