@@ -33,6 +33,8 @@ def figures(score):
 text = " ".join(line.split("#")[0].strip() for line in recipe.read_text().splitlines() if line.split("#")[0].strip())
 minutes = (time.time() - begin) / 60
 row = f"| {name} | `{text}` | {epochs} | {minutes:.0f} | {figures(result['unadapted'])} | {figures(result['baseline'])} |\n"
-with open(ROOT / "docs/experiments.md", "a") as log:
-    log.write(row)
+page = ROOT / "docs/experiments.md"
+lines = page.read_text().splitlines(keepends=True)
+last = max(i for i, line in enumerate(lines) if line.startswith("| "))
+page.write_text("".join(lines[:last + 1] + [row] + lines[last + 1:]))
 print(row, end="")

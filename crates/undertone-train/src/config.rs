@@ -63,7 +63,7 @@ impl Default for Config {
     fn default() -> Self {
         let draw = [("savee", 3.0), ("ravdess", 1.5), ("tess", 0.6)];
         Config {
-            epochs: 24,
+            epochs: 30,
             minibatch: 64,
             crop_seconds: 2.0,
             learning_rate: 2e-3,
