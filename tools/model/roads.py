@@ -178,9 +178,9 @@ def cost(typed):
         elif system == CLASSICAL:
             parameters = f"{8 * 121:,}"
         for log in sorted(typed.out.glob(f"{system}/fold-*/log.csv")):
-            seconds = sorted(float(row["seconds"]) for row in csv.DictReader(log.open()))
+            seconds = min(float(row["seconds"]) for row in csv.DictReader(log.open()))
             clips = sum(corpus["clips"] for corpus in json.loads((log.parent / "result.json").read_text())["corpora"])
-            step = f"{1000 * seconds[len(seconds) // 2] / (clips // 64):.0f}"
+            step = f"{1000 * seconds / (clips // 64):.0f}"
             break
         front = {"spectrogram": spectrogram, "waveform": bank, CLASSICAL: prosody}[system]
         lines.append(f"| {NAMES[system]} | {parameters} | {rows[system] / 1e6:.1f}, {front / 1e6:.1f} | {step} |")
