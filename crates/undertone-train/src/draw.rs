@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::Distribution;
 use rand_distr::weighted::WeightedIndex;
 use rayon::prelude::*;
+use undertone::features::log_mel;
 use undertone::{Error, ErrorKind, Result};
 
 use crate::clip::{CLASSES, Clip};
@@ -20,8 +21,6 @@ use crate::spoil::{Spoil, Spoils};
 
 /// Natural logarithm of power in one decibel.
 const NATURAL: f32 = std::f32::consts::LN_10 / 10.0;
-/// What the spectrogram holds where there is nothing: ln 1e-6.
-const SILENCE: f32 = -13.815_511;
 
 /// One step's crops.
 pub struct Minibatch {
@@ -147,11 +146,12 @@ impl<'a> Draw<'a> {
 
     fn spectrograms(&self, plans: &[Plan], mix: Option<&Mix>, device: &Device) -> Tensor<3> {
         let crop = self.config.crop_frames();
+        let silence = log_mel::FLOOR.ln();
         let mut views = vec![0.0; plans.len() * crop * ROWS];
         plans.par_iter().zip(views.par_chunks_exact_mut(crop * ROWS)).for_each(|(plan, views)| {
             for (at, row) in views.chunks_exact_mut(ROWS).take(plan.inside).enumerate() {
                 self.material.frame(plan.copy, plan.place, plan.start + at).convert_to_f32_slice(row);
-                row.iter_mut().for_each(|x| *x = (*x + plan.gain).max(SILENCE));
+                row.iter_mut().for_each(|x| *x = (*x + plan.gain).max(silence));
                 self.population.standardise(row);
                 plan.level.iter().for_each(|level| level.apply(row));
             }

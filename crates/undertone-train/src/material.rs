@@ -56,6 +56,19 @@ pub struct Material {
     pub waves: Vec<i16>,
 }
 
+/// What is to be computed of every clip.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Whose features, where any.
+    pub teacher: Option<&'a Teacher>,
+    /// Degraded copies beside the clean one.
+    pub degraded_copies: usize,
+    /// Whether samples are kept.
+    pub waveforms: bool,
+    /// Seed of what degrades the copies.
+    pub seed: u64,
+}
+
 /// The first line of a stored material: sizes, and where each clip lies.
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -79,33 +92,23 @@ impl Material {
     /// What decoding a clip answers, naming the clip; `Io` where the cache cannot be written.
     pub fn prepare(
         clips: &[Clip],
-        teacher: Option<&Teacher>,
-        degraded_copies: usize,
-        waveforms: bool,
-        seed: u64,
+        wanted: Wanted,
         cache: &Path,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Material> {
-        let key = key(clips, teacher, degraded_copies, waveforms, seed);
+        let key = key(clips, wanted);
         if let Some(material) = Material::read(cache, &key) {
             return Ok(material);
         }
-        let material = Material::compute(clips, teacher, degraded_copies, waveforms, seed, progress)?;
+        let material = Material::compute(clips, wanted, progress)?;
         material.write(cache, &key).map_err(|error| error.at(cache))?;
         Ok(material)
     }
 
-    fn compute(
-        clips: &[Clip],
-        teacher: Option<&Teacher>,
-        degraded_copies: usize,
-        waveforms: bool,
-        seed: u64,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Material> {
-        let width = teacher.map_or(0, Teacher::width);
+    fn compute(clips: &[Clip], wanted: Wanted, progress: &(dyn Fn(usize) + Sync)) -> Result<Material> {
+        let width = wanted.teacher.map_or(0, Teacher::width);
         let mut material = Material {
-            copies: vec![Vec::new(); 1 + degraded_copies],
+            copies: vec![Vec::new(); 1 + wanted.degraded_copies],
             teacher_width: width,
             ..Material::default()
         };
@@ -115,12 +118,12 @@ impl Material {
                 .enumerate()
                 .map_init(Spectrogram::default, |views, (i, clip)| {
                     let decode = |draw: usize| decode(&clips[draw % clips.len()]);
-                    part(clip, &decode, views, teacher, degraded_copies, seed ^ spread(at * 256 + i))
+                    let seed = wanted.seed ^ spread(at * 256 + i);
+                    part(clip, &decode, views, Wanted { seed, ..wanted })
                 })
                 .collect();
             for part in parts {
-                let part = part?;
-                material.append(if waveforms { part } else { Part { wave: Vec::new(), ..part } });
+                material.append(part?);
             }
             progress(at * 256 + group.len());
         }
@@ -207,13 +210,8 @@ impl Material {
 }
 
 /// Names what the material was made from; another key means it must be made anew.
-fn key(
-    clips: &[Clip],
-    teacher: Option<&Teacher>,
-    degraded_copies: usize,
-    waveforms: bool,
-    seed: u64,
-) -> String {
+fn key(clips: &[Clip], wanted: Wanted) -> String {
+    let Wanted { teacher, degraded_copies, waveforms, seed } = wanted;
     let mut hash = Sha256::new();
     let seed = if degraded_copies > 0 { seed } else { 0 };
     hash.update(format!("{VERSION} {degraded_copies} {seed} {:?}", teacher.map(Teacher::sha256)));
@@ -240,21 +238,20 @@ fn part(
     clip: &Clip,
     other: &dyn Fn(usize) -> Result<Vec<f32>>,
     views: &mut Spectrogram,
-    teacher: Option<&Teacher>,
-    degraded_copies: usize,
-    seed: u64,
+    wanted: Wanted,
 ) -> Result<Part> {
     let clean = decode(clip)?;
     let mut copies = vec![half(&views.compute(&clean))];
-    for copy in 0..degraded_copies {
-        let degraded = degrade::degrade(&clean, seed.wrapping_add(copy as u64), other)?;
+    for copy in 0..wanted.degraded_copies {
+        let degraded = degrade::degrade(&clean, wanted.seed.wrapping_add(copy as u64), other)?;
         copies.push(half(&views.compute(&degraded)));
     }
-    let teacher = match teacher {
+    let teacher = match wanted.teacher {
         Some(teacher) => half(&teacher.features(&clean)?),
         None => Vec::new(),
     };
-    Ok(Part { views: copies, teacher, wave: clean.iter().map(whole).collect() })
+    let wave = if wanted.waveforms { clean.iter().map(whole).collect() } else { Vec::new() };
+    Ok(Part { views: copies, teacher, wave })
 }
 
 /// A sample in 16 bits: the rounding of quiet ones lies below the floor that is added to every power.

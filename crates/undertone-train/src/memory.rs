@@ -60,11 +60,11 @@ impl Memory {
         }
     }
 
-    /// What a speaker's mean lies from that of the neutral clips, on average over the speakers of whom both were seen; zeros where
-    /// there is none yet.
+    /// What a speaker's mean lies from that of the neutral clips, on average over the speakers of whom neutral clips and others were
+    /// seen; empty where there is none.
     pub fn neutral_offset(&self) -> Vec<f32> {
         let mut sum = vec![0.0; self.width];
-        let mut speakers = 0.0f32;
+        let mut speakers = 0.0;
         let seen = |own: &[usize]| own.iter().copied().filter(|&clip| self.seen[clip]).collect::<Vec<_>>();
         for speaker in &self.speakers {
             let (all, neutral) = (seen(&speaker.clips), seen(&speaker.neutral));
@@ -73,13 +73,15 @@ impl Memory {
             }
             speakers += 1.0;
             for (clips, sign) in [(&all, 1.0), (&neutral, -1.0)] {
+                let share = sign / clips.len() as f64;
                 for &clip in clips {
                     let row = &self.pooled[clip * self.width..][..self.width];
-                    sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += sign * x / clips.len() as f32);
+                    sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += share * f64::from(x));
                 }
             }
         }
-        sum.into_iter().map(|sum| sum / speakers.max(1.0)).collect()
+        let width = if speakers > 0.0 { self.width } else { 0 };
+        sum.into_iter().take(width).map(|sum| (sum / speakers) as f32).collect()
     }
 
     /// For each clip the mean over some random clips of its speaker, shrunk towards the population's:
@@ -126,5 +128,38 @@ impl Memory {
         if pooled.len() == self.pooled.len() && seen.len() == self.seen.len() {
             (self.pooled, self.seen) = (pooled, seen);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use undertone::EmotionSet;
+
+    #[test]
+    fn the_offset_is_a_mean_over_speakers_that_have_neutral_clips_and_others() {
+        let clip = |speaker: &str, emotion| Clip {
+            corpus: "c".into(),
+            name: String::new(),
+            path: Default::default(),
+            segment: None,
+            speaker: speaker.into(),
+            emotion,
+            known: EmotionSet::ALL,
+            intensity: None,
+            votes: None,
+        };
+        let (neutral, angry) = (Emotion::Neutral, Emotion::Angry);
+        let clips =
+            [clip("a", neutral), clip("a", angry), clip("b", neutral), clip("b", angry), clip("c", angry)];
+        let pooled = [[1.0, 0.0], [5.0, 2.0], [0.0, 0.0], [2.0, 2.0], [99.0, 99.0]].map(Vec::from);
+        // a: mean (3, 1) − (1, 0); b: (1, 1) − (0, 0); c has no neutral clip.
+        let neutral_offset = |clips: &[Clip], pooled: &[Vec<f32>]| {
+            let mut memory = Memory::new(clips, 2);
+            memory.keep(&(0..clips.len()).collect::<Vec<_>>(), &pooled.concat());
+            memory.neutral_offset()
+        };
+        assert_eq!(neutral_offset(&clips, &pooled), [1.5, 1.0]);
+        assert_eq!(neutral_offset(&clips[4..], &pooled[4..]), Vec::<f32>::new());
     }
 }

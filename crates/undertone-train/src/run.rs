@@ -2,14 +2,14 @@
 //!
 //! `config.toml`, `checkpoint-<epoch>/`, `log.csv` and `curve.svg` (the epochs so far) and, at the end, `result.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::{Corpus, Utterance};
-use undertone::{Emotion, Error, ErrorKind, Result};
+use undertone::{Error, ErrorKind, Result};
 
 use crate::checkpoint::Checkpoints;
 use crate::clip::Clip;
@@ -17,7 +17,8 @@ use crate::config::Config;
 use crate::curve;
 use crate::draw::Draw;
 use crate::front_end::FrontEnd;
-use crate::material::{Material, Place};
+use crate::material::{Material, Place, Wanted};
+use crate::memory::Memory;
 use crate::network::Network;
 use crate::population::{Level, Population};
 use crate::score::{self, Score};
@@ -89,19 +90,13 @@ impl Run<'_> {
         let clips = clips(self.corpora);
         let teacher = self.teacher.map(Teacher::open).transpose()?;
         let bar = bar(clips.len() as u64, "clips computed: {pos}/{len} {wide_bar} {eta} left");
-        let copies = self.config.degraded_copies;
-        let waveforms = self.config.front_end == FrontEnd::Waveform;
-        let material = Material::prepare(
-            &clips,
-            teacher.as_ref(),
-            copies,
-            waveforms,
-            self.config.seed,
-            self.cache,
-            &|done| {
-                bar.set_position(done as u64);
-            },
-        )?;
+        let wanted = Wanted {
+            teacher: teacher.as_ref(),
+            degraded_copies: self.config.degraded_copies,
+            waveforms: self.config.front_end == FrontEnd::Waveform,
+            seed: self.config.seed,
+        };
+        let material = Material::prepare(&clips, wanted, self.cache, &|done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
         let side = |wanted: &[&Utterance]| -> (Vec<Clip>, Vec<Place>) {
             let wanted: BTreeSet<(&str, &str)> = wanted.iter().map(|u| (&*u.corpus, &*u.clip)).collect();
@@ -129,6 +124,8 @@ impl Run<'_> {
         watch.bar.finish_and_clear();
         let outputs = (watch.score)(&network);
         let pooled = score::embed(&network, &places, &material, &population);
+        let mut heard = Memory::new(&learned, self.config.size.pooled());
+        heard.keep(&(0..learned.len()).collect::<Vec<_>>(), &pooled.concat());
         let outcome = Outcome {
             views: population.views.clone(),
             corpora: trained(self.corpora, &learned),
@@ -137,7 +134,7 @@ impl Run<'_> {
             unadapted: score::score(&dev, &outputs.unadapted),
             baseline: score::score(&dev, &outputs.baseline),
             teacher: teacher.map(|teacher| teacher.sha256().to_string()),
-            neutral_offset: neutral_offset(&learned, &pooled),
+            neutral_offset: heard.neutral_offset(),
         };
         let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
         std::fs::write(self.folder.join("result.json"), text)?;
@@ -178,27 +175,6 @@ fn clips(corpora: &[Corpus]) -> Vec<Clip> {
         ));
     }
     clips
-}
-
-/// Mean over the speakers that have neutral clips and others of (mean of all clips − mean of the neutral ones); empty where there
-/// is no such speaker.
-fn neutral_offset(clips: &[Clip], pooled: &[Vec<f32>]) -> Vec<f32> {
-    let mut speakers = BTreeMap::<String, Vec<usize>>::new();
-    clips.iter().enumerate().for_each(|(i, clip)| speakers.entry(clip.level_key()).or_default().push(i));
-    let neutral = |i: &&usize| clips[**i].emotion == Emotion::Neutral;
-    speakers.retain(|_, own| own.iter().any(|i| neutral(&i)) && !own.iter().all(|i| neutral(&i)));
-    let mean = |rows: &[usize], d: usize| {
-        rows.iter().map(|&i| f64::from(pooled[i][d])).sum::<f64>() / rows.len() as f64
-    };
-    let offset = |d: usize| {
-        let of = |own: &Vec<usize>| {
-            let quiet: Vec<usize> = own.iter().filter(neutral).copied().collect();
-            mean(own, d) - mean(&quiet, d)
-        };
-        (speakers.values().map(of).sum::<f64>() / speakers.len() as f64) as f32
-    };
-    let width = if speakers.is_empty() { 0 } else { pooled.first().map_or(0, Vec::len) };
-    (0..width).map(offset).collect()
 }
 
 fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
@@ -255,33 +231,5 @@ impl Watch for Progress<'_> {
         // Log and curve are conveniences: a full disk shows at the checkpoint.
         let _ = std::fs::write(self.folder.join("log.csv"), log);
         let _ = std::fs::write(self.folder.join("curve.svg"), curve::svg(epochs));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use undertone::EmotionSet;
-
-    #[test]
-    fn the_offset_is_a_mean_over_speakers_that_have_neutral_clips_and_others() {
-        let clip = |speaker: &str, emotion| Clip {
-            corpus: "c".into(),
-            name: String::new(),
-            path: Default::default(),
-            segment: None,
-            speaker: speaker.into(),
-            emotion,
-            known: EmotionSet::ALL,
-            intensity: None,
-            votes: None,
-        };
-        let (neutral, angry) = (Emotion::Neutral, Emotion::Angry);
-        let clips =
-            [clip("a", neutral), clip("a", angry), clip("b", neutral), clip("b", angry), clip("c", angry)];
-        let pooled = [[1.0, 0.0], [5.0, 2.0], [0.0, 0.0], [2.0, 2.0], [99.0, 99.0]].map(Vec::from);
-        // a: mean (3, 1) − (1, 0); b: (1, 1) − (0, 0); c has no neutral clip.
-        assert_eq!(neutral_offset(&clips, &pooled), [1.5, 1.0]);
-        assert_eq!(neutral_offset(&clips[4..], &pooled[4..]), Vec::<f32>::new());
     }
 }

@@ -7,7 +7,7 @@ use undertone::features::{HOP, log_mel, pitch_view};
 
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
-use crate::front_end::{Bank, FILTERS, Half};
+use crate::front_end::{BEFORE, Bank, FILTERS, Half};
 use crate::network::BANDS;
 use crate::score::values;
 
@@ -53,8 +53,7 @@ pub fn learned(graph: &mut Builder, waveform: &Value, bank: &Bank) -> Value {
     let taps = graph.constant(&[1, 1, pitch_view::TAPS], &pitch_view::taps());
     // As far as the first and last frame's windows reach, so that the low-pass rings out; the last sample that is short of a
     // whole frame adds none.
-    let before = pitch_view::DECIMATION * pitch_view::WINDOW / 2 + pitch_view::TAPS / 2;
-    let pads = [before, before + 1 - pitch_view::DECIMATION];
+    let pads = [BEFORE, BEFORE + 1 - pitch_view::DECIMATION];
     let low = graph.node("Conv", &[&waveform, &taps], conv(pitch_view::DECIMATION, pads));
     let pitch = filtered(graph, &low, &bank.pitch, HOP / pitch_view::DECIMATION, [0, 0]);
     side_by_side(graph, &mel, &pitch)

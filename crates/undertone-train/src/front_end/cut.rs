@@ -4,7 +4,7 @@ use burn::prelude::*;
 use undertone::features::{HOP, log_mel, pitch_view};
 
 /// Samples that the first frame reaches over before the one it is centred on.
-const BEFORE: usize = pitch_view::DECIMATION * pitch_view::WINDOW / 2 + pitch_view::TAPS / 2;
+pub const BEFORE: usize = pitch_view::DECIMATION * pitch_view::WINDOW / 2 + pitch_view::TAPS / 2;
 /// Value of one step of a stored sample.
 const STEP: f32 = 1.0 / 32_768.0;
 
@@ -33,12 +33,9 @@ impl Cut {
         for (value, &sample) in span[skip..].iter_mut().zip(&samples[from..]) {
             *value = f32::from(sample) * STEP * gain;
         }
-        let taps = pitch_view::taps();
-        let low: Vec<f32> = span
-            .windows(pitch_view::TAPS)
-            .step_by(pitch_view::DECIMATION)
-            .map(|window| window.iter().zip(&taps).map(|(x, tap)| x * tap).sum())
-            .collect();
+        let low = pitch_view::decimate(&span, &pitch_view::taps());
+        // The low-pass is centred on a sample: the first ones reach out of the span.
+        let first = pitch_view::TAPS / 2 / pitch_view::DECIMATION;
         let cut = |signal: &[f32], first: usize, hop: usize, width: usize| {
             let mut rows = Vec::with_capacity(frames * width);
             (0..frames).for_each(|i| rows.extend_from_slice(&signal[first + i * hop..][..width]));
@@ -46,7 +43,7 @@ impl Cut {
         };
         Cut {
             short: cut(&span, BEFORE - log_mel::WINDOW / 2, HOP, log_mel::WINDOW),
-            long: cut(&low, 0, HOP / pitch_view::DECIMATION, pitch_view::WINDOW),
+            long: cut(&low, first, HOP / pitch_view::DECIMATION, pitch_view::WINDOW),
         }
     }
 }

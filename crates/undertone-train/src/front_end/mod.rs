@@ -11,7 +11,7 @@ use crate::material::{Material, Place};
 use crate::network::{Network, Size};
 use crate::population::Level;
 pub use bank::{Bank, FILTERS, Half};
-pub use cut::{Cut, Frames};
+pub use cut::{BEFORE, Cut, Frames};
 
 /// What a network reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use undertone_train::config::Config;
 use undertone_train::draw::Draw;
 use undertone_train::export::export;
 use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
-use undertone_train::material::Material;
+use undertone_train::material::{Material, Wanted};
 use undertone_train::network::{Network, Size};
 use undertone_train::population::{Level, Population};
 use undertone_train::score::values;
@@ -118,7 +118,8 @@ fn both_ways_learn_from_the_same_crops_spoiled_alike() {
     let device = Device::flex();
     let clips: Vec<Clip> = (0..5).map(|at| clip(folder.path(), at)).collect();
     let cache = folder.path().join("material");
-    let prepare = || Material::prepare(&clips, None, 0, true, 0, &cache, &|_| {}).unwrap();
+    let wanted = Wanted { teacher: None, degraded_copies: 0, waveforms: true, seed: 0 };
+    let prepare = || Material::prepare(&clips, wanted, &cache, &|_| {}).unwrap();
     let (made, material) = (prepare(), prepare());
     assert_eq!(made.waves, material.waves);
     assert!(material.samples(material.places[4]) == voice(26_000, 210.0), "what is kept reads back");

@@ -53,6 +53,23 @@ pub fn taps() -> Vec<f32> {
     (0..TAPS).map(|i| (tap(i) / sum) as f32).collect()
 }
 
+/// The waveform at 16 kHz, low-passed by `taps` ([`taps`]) and decimated to 4 kHz: `y` of the module's first lines.
+pub fn decimate(waveform: &[f32], taps: &[f32]) -> Vec<f32> {
+    // Every tap adds a whole run of samples at once; the waveform is read as one signal for each phase.
+    let mut padded = vec![0.0; waveform.len() + TAPS];
+    padded[TAPS / 2..][..waveform.len()].copy_from_slice(waveform);
+    let phase = |from| padded.iter().skip(from).step_by(DECIMATION).copied().collect();
+    let phases: [Vec<f32>; DECIMATION] = std::array::from_fn(phase);
+    let mut low = vec![0.0; waveform.len() / DECIMATION + 1];
+    for (start, run) in (0..).step_by(RUN).zip(low.chunks_mut(RUN)) {
+        for (k, tap) in taps.iter().enumerate() {
+            let samples = &phases[k % DECIMATION][start + k / DECIMATION..];
+            run.iter_mut().zip(samples).for_each(|(sum, x)| *sum += tap * x);
+        }
+    }
+    low
+}
+
 /// Weight of a bin of the power spectrum in a band, 0…1.
 pub fn weight(band: usize, bin: usize) -> f32 {
     let edge = |i: usize| LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(i as f64 / (BANDS + 1) as f64);
@@ -74,24 +91,8 @@ impl PitchView {
 
     /// Writes the bands of every frame into rows `stride` apart.
     pub(super) fn compute(&mut self, waveform: &[f32], rows: &mut [f32], stride: usize) {
-        let low = self.decimate(waveform);
+        let low = decimate(waveform, &self.taps);
         self.powers.compute(&low, HOP / DECIMATION, frame_count(waveform.len()), rows, stride);
-    }
-
-    /// Every tap adds a whole run of samples at once; the waveform is read as [`DECIMATION`] signals, one for each phase.
-    fn decimate(&self, waveform: &[f32]) -> Vec<f32> {
-        let mut padded = vec![0.0; waveform.len() + TAPS];
-        padded[TAPS / 2..][..waveform.len()].copy_from_slice(waveform);
-        let phase = |from| padded.iter().skip(from).step_by(DECIMATION).copied().collect();
-        let phases: [Vec<f32>; DECIMATION] = std::array::from_fn(phase);
-        let mut low = vec![0.0; waveform.len() / DECIMATION + 1];
-        for (start, run) in (0..).step_by(RUN).zip(low.chunks_mut(RUN)) {
-            for (k, tap) in self.taps.iter().enumerate() {
-                let samples = &phases[k % DECIMATION][start + k / DECIMATION..];
-                run.iter_mut().zip(samples).for_each(|(sum, x)| *sum += tap * x);
-            }
-        }
-        low
     }
 }
 
