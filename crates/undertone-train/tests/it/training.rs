@@ -132,14 +132,18 @@ fn a_folder_with_a_run_of_another_recipe_is_refused() {
     assert!(error.contains("another recipe"), "{error}");
 }
 
-/// Over twelve epochs of three steps each, which are few: single epochs go up and down.
+/// A recipe that learns in few steps: what is heard is spoiled less than in a long training.
+fn quick() -> Config {
+    Config { mixup: 0.0, learning_rate: 0.01, distance: 0.0, own_level: 0.3, degraded: 0.3, ..config(12) }
+}
+
+/// Over twelve epochs of three steps each.
 fn assert_that_the_loss_fell(run: &Path) {
     let log = std::fs::read_to_string(run.join("log.csv")).unwrap();
     let losses: Vec<f64> =
         log.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
     assert_eq!(losses.len(), 12);
-    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-    assert!(mean(&losses[8..]) < 0.8 * mean(&losses[..2]), "{losses:?}");
+    assert!(losses[11] < 0.75 * losses[0], "{losses:?}");
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn the_loss_falls() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    train(folder.path(), "run", &Config { mixup: 0.0, learning_rate: 0.01, ..config(12) }).unwrap();
+    train(folder.path(), "run", &quick()).unwrap();
     assert_that_the_loss_fell(&folder.path().join("run"));
     assert!(folder.path().join("run/curve.svg").exists());
 }
@@ -157,13 +161,7 @@ fn a_network_that_reads_waveforms_learns_and_moves_its_filters() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    let config = Config {
-        front_end: FrontEnd::Waveform,
-        degraded_copies: 0,
-        mixup: 0.0,
-        learning_rate: 0.01,
-        ..config(12)
-    };
+    let config = Config { front_end: FrontEnd::Waveform, degraded_copies: 0, ..quick() };
     train(folder.path(), "run", &config).unwrap();
     assert_that_the_loss_fell(&folder.path().join("run"));
     let model = Model::from_bytes(model(folder.path(), "run")).unwrap();
