@@ -1,7 +1,6 @@
 //! `undertone evaluate`: predictions, or labelled recordings and a model → figures, for reading, for programs, or as a page.
 
-use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use undertone::corpus::Corpus;
@@ -34,11 +33,16 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
         Some(scoring) => by_model(&scoring, &typed, &merge)?,
         None => {
             let corpora = typed.corpora.as_deref().map(Corpus::open).transpose()?;
-            let read = |path| from_file(path, &merge, corpora.as_deref()).map_err(|e: Error| e.at(path));
-            let mut all =
-                typed.files.iter().map(|path| read(path.as_path())).collect::<Result<Vec<Measured>>>()?;
+            let systems = typed.files.iter().map(|path| predict::open(path)).collect::<Result<Vec<_>>>()?;
+            let of = |(path, rows): (&PathBuf, &Vec<Prediction>)| {
+                from_file(path, rows.clone(), &merge, corpora.as_deref()).map_err(|error| error.at(path))
+            };
+            let mut all = typed.files.iter().zip(&systems).map(of).collect::<Result<Vec<Measured>>>()?;
             if typed.fuse {
-                all.push(fused(&typed.files, &merge, corpora.as_deref(), &all)?);
+                // Before classes are merged, as the systems answered.
+                let dependent = all.iter().any(|one| one.evaluation.speaker_dependent);
+                let rows = predict::fuse(&systems)?;
+                all.push(measure("fusion", rows, &merge, corpora.as_deref().unwrap_or_default(), dependent)?);
             }
             all
         }
@@ -65,8 +69,12 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
 }
 
 /// One predictions file: checked against its protocol and divided by what its corpus tells, where corpora are at hand.
-fn from_file(path: &Path, merge: &[(Emotion, Emotion)], corpora: Option<&[Corpus]>) -> Result<Measured> {
-    let predictions = predict::read(File::open(path)?)?;
+fn from_file(
+    path: &Path,
+    predictions: Vec<Prediction>,
+    merge: &[(Emotion, Emotion)],
+    corpora: Option<&[Corpus]>,
+) -> Result<Measured> {
     let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let first = predictions.first().map_or("", |row| row.protocol.as_str());
     let protocol = NAMES.contains(&first).then(|| Protocol::known(first)).transpose()?;
@@ -75,19 +83,6 @@ fn from_file(path: &Path, merge: &[(Emotion, Emotion)], corpora: Option<&[Corpus
     }
     let dependent = protocol.is_some_and(|protocol| protocol.speaker_dependent);
     measure(&name, predictions, merge, corpora.unwrap_or_default(), dependent)
-}
-
-/// All files together. Fused before classes are merged, as the systems answered.
-fn fused(
-    files: &[std::path::PathBuf],
-    merge: &[(Emotion, Emotion)],
-    corpora: Option<&[Corpus]>,
-    measured: &[Measured],
-) -> Result<Measured> {
-    let read = |path: &std::path::PathBuf| predict::read(File::open(path)?).map_err(|error| error.at(path));
-    let systems = files.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let dependent = measured.iter().any(|one| one.evaluation.speaker_dependent);
-    measure("fusion", predict::fuse(&systems)?, merge, corpora.unwrap_or_default(), dependent)
 }
 
 /// Clips scored by a model under the conditions asked for, clean and spoiled.
@@ -108,8 +103,7 @@ fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -
     for corruption in corruptions {
         for (one, mut spoiled) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
             if let Some(folder) = &typed.save {
-                // A colon cannot be in the name of a file everywhere.
-                let name = format!("{}.{}", one.evaluation.name, corruption.to_string().replace(':', "-"));
+                let name = format!("{}.{}", one.evaluation.name, corruption.file_name());
                 keep(folder, &name, &spoiled)?;
             }
             merge_all(&mut spoiled, merge);
@@ -122,9 +116,7 @@ fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -
 /// Writes predictions into a folder, which is made where it is not there yet.
 fn keep(folder: &Path, name: &str, predictions: &[Prediction]) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| Error::from(error).at(folder))?;
-    let path = folder.join(format!("{name}.csv"));
-    let file = File::create(&path).map_err(|error| Error::from(error).at(&path))?;
-    predict::write(std::io::BufWriter::new(file), predictions).map_err(|error| error.at(&path))
+    predict::save(&folder.join(format!("{name}.csv")), predictions)
 }
 
 fn measure(

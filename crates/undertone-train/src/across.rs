@@ -16,7 +16,6 @@ use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::config::Config;
-use crate::cv;
 use crate::export::Publish;
 use crate::run::Run;
 
@@ -106,7 +105,7 @@ impl Across<'_> {
     ) -> Result<Evaluation> {
         let name = format!("{learned}-to-{}.{condition}", tested.name);
         fs::create_dir_all(self.folder)?;
-        cv::write(&self.folder.join(format!("{name}.csv")), rows)?;
+        predict::save(&self.folder.join(format!("{name}.csv")), rows)?;
         Evaluation::of(&name, rows, false)
     }
 }

@@ -79,7 +79,7 @@ impl CrossValidation<'_> {
         }
         let scored = read(self.folder)?;
         for (protocol, condition, rows) in assemble(&scored) {
-            write(&self.folder.join(format!("{protocol}.{condition}.csv")), &rows)?;
+            predict::save(&self.folder.join(format!("{protocol}.{condition}.csv")), &rows)?;
         }
         Ok(scored)
     }
@@ -101,7 +101,7 @@ impl CrossValidation<'_> {
             let known = predict::known(self.corpora);
             let scored = predict::score(&model, held, &known, &Condition::ALL, None, &|_| 1.0)?;
             for (condition, rows) in Condition::ALL.iter().zip(scored) {
-                write(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
+                predict::save(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
             }
         }
         fs::rename(&part, folder.join("scored")).map_err(|error| Error::from(error).at(&part))
@@ -123,8 +123,7 @@ pub fn read(folder: &Path) -> Result<Vec<Scored>> {
             let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
             let condition = Condition::ALL.into_iter().find(|c| name.ends_with(&format!(".{c}")));
             let Some(condition) = condition else { continue };
-            let file = fs::File::open(&path).map_err(|error| Error::from(error).at(&path))?;
-            scored.push(Scored { condition, rows: predict::read(file).map_err(|error| error.at(&path))? });
+            scored.push(Scored { condition, rows: predict::open(&path)? });
         }
     }
     Ok(scored)
@@ -137,15 +136,6 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
         .map_err(broken)?;
     paths.sort();
     Ok(paths)
-}
-
-/// Writes a predictions file.
-///
-/// # Errors
-/// `Io` where it cannot be written.
-pub fn write(path: &Path, rows: &[Prediction]) -> Result<()> {
-    let file = fs::File::create(path).map_err(|error| Error::from(error).at(path))?;
-    predict::write(std::io::BufWriter::new(file), rows).map_err(|error| error.at(path))
 }
 
 /// Predictions of whole protocols: each fold at the temperature fitted on all other folds, whatever their protocols.

@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     files.sort();
     let mut evaluations = Vec::new();
     for path in files {
-        let rows = predict::read(std::fs::File::open(&path)?).map_err(|error| error.at(&path))?;
+        let rows = predict::open(&path)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         evaluations.push(Evaluation::of(&name, &rows, false).map_err(|error| error.at(&path))?);
     }

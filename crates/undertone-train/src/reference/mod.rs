@@ -17,10 +17,9 @@ use undertone::corpus::{Corpus, Utterance};
 use undertone::corrupt::Corruption;
 use undertone::emotion::Emotion;
 use undertone::eval::{Evaluation, best, uar};
-use undertone::predict::{Condition, Prediction};
+use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, Result};
 
-use crate::cv;
 use crate::teacher::Teacher;
 use classifier::{Classifier, Kind};
 use vector::{Features, vectors};
@@ -164,10 +163,10 @@ impl Reference<'_> {
             }
         }
         for (corruption, predictions) in self.corruptions.iter().zip(&predictions[1..]) {
-            let name = format!("{name}.{}.csv", corruption.to_string().replace(':', "-"));
-            cv::write(&self.folder.join(name), predictions)?;
+            let name = format!("{name}.{}.csv", corruption.file_name());
+            predict::save(&self.folder.join(name), predictions)?;
         }
-        cv::write(&self.folder.join(format!("{name}.csv")), &predictions[0])?;
+        predict::save(&self.folder.join(format!("{name}.csv")), &predictions[0])?;
         Evaluation::of(name, &predictions[0], self.protocol.speaker_dependent)
     }
 

@@ -76,6 +76,11 @@ impl Corruption {
             Corruption::Speed(factor) => speed::speed(waveform, factor),
         }
     }
+
+    /// Its name as part of a file's, `white-10`: a colon cannot be in the name of a file everywhere.
+    pub fn file_name(self) -> String {
+        self.to_string().replace(':', "-")
+    }
 }
 
 impl fmt::Display for Corruption {

@@ -1,6 +1,8 @@
 //! Predictions as CSV: `protocol,fold,clip,speaker,truth,posterior_<emotion>…`; see `docs/formats.md`.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
 
 use super::Prediction;
 use crate::emotion::Emotion;
@@ -28,6 +30,24 @@ pub fn write(to: impl Write, predictions: &[Prediction]) -> Result<()> {
     }
     writer.flush()?;
     Ok(())
+}
+
+/// Writes predictions into a file.
+///
+/// # Errors
+/// `Io` naming the file where it cannot be written.
+pub fn save(path: &Path, predictions: &[Prediction]) -> Result<()> {
+    let file = File::create(path).map_err(|error| Error::from(error).at(path))?;
+    write(BufWriter::new(file), predictions).map_err(|error| error.at(path))
+}
+
+/// Reads the predictions of a file.
+///
+/// # Errors
+/// `Io` where it cannot be read, or what [`read`] answers; both name the file.
+pub fn open(path: &Path) -> Result<Vec<Prediction>> {
+    let file = File::open(path).map_err(|error| Error::from(error).at(path))?;
+    read(file).map_err(|error| error.at(path))
 }
 
 /// Reads predictions, whoever made them. Columns besides the known ones are ignored.

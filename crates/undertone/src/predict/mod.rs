@@ -18,7 +18,7 @@ use crate::speakers::Usual;
 
 pub use check::{about, check, votes};
 pub use condition::Condition;
-pub use file::{read, write};
+pub use file::{open, read, save, write};
 pub use fuse::fuse;
 pub use score::{known, score, temperature};
 pub use spoil::spoiled;
