@@ -59,7 +59,7 @@ fn info(model: &Model) -> String {
     }
     row(
         "licence",
-        "of the weights: non-commercial, as the strictest of these corpora (see models/LICENSE)".to_string(),
+        "of the weights: as the strictest of these corpora (see LICENSE beside the model)".to_string(),
     );
     for figure in results {
         let [low, high] = figure.interval.map(|x| 100.0 * x);

@@ -8,6 +8,7 @@ use std::time::Instant;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::Distribution;
+use undertone::model::{Baseline, Population};
 use undertone_train::front_end::{Frames, FrontEnd};
 use undertone_train::network::Size;
 
@@ -28,6 +29,8 @@ fn main() -> undertone::Result<()> {
     let random = |width| Tensor::<2>::random([64 * 300, width], Distribution::Normal(0.0, 0.1), &device);
     let frames = Frames { short: random(400), long: random(256), batch: 64 };
     let spectrogram = random(128).reshape([64, 300, 128]);
+    let Population { mean, scale } = network.population();
+    let speaker = Baseline { mean, scale, weight: 1.0 };
     let mut times = Vec::new();
     for _ in 0..12 {
         let begin = Instant::now();
@@ -35,7 +38,7 @@ fn main() -> undertone::Result<()> {
         let trunk = network.trunk(views.unwrap_or_else(|| spectrogram.clone()));
         let pooled = network.pool(&trunk);
         let heads =
-            network.unadapted(pooled.clone()) + network.adapted(pooled.clone(), pooled.detach() * 0.5);
+            network.unadapted(pooled.clone()) + network.adapted(pooled, std::slice::from_ref(&speaker));
         let teacher = network.distil.as_ref().map(|head| head.forward(trunk.features).powi_scalar(2).mean());
         let loss = heads.powi_scalar(2).mean();
         let loss = teacher.map_or(loss.clone(), |teacher| loss + teacher);

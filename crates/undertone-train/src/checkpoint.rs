@@ -40,6 +40,29 @@ fn failed(error: impl std::fmt::Display, path: &Path) -> Error {
     Error::new(ErrorKind::Io, error.to_string()).at(path)
 }
 
+/// Writes a network's weights and running statistics.
+///
+/// # Errors
+/// `Io` where the file cannot be written.
+pub fn write(network: &Network, path: &Path) -> Result<()> {
+    let bytes = network.clone().into_record().into_bytes().map_err(|error| failed(error, path))?;
+    std::fs::write(path, &*bytes).map_err(|error| Error::from(error).at(path))
+}
+
+/// Reads them into `network`.
+///
+/// # Errors
+/// `Io`; `Malformed` where the file is of another network.
+pub fn read(network: Network, path: &Path) -> Result<Network> {
+    let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
+    let broken = |error: burn::store::RecordError| {
+        let message = format!("is no network of this recipe ({error}); remove it to begin anew");
+        Error::new(ErrorKind::Malformed, message).at(path)
+    };
+    let record = ModuleRecord::from_bytes(burn::tensor::Bytes::from_bytes_vec(bytes)).map_err(broken)?;
+    network.try_load_record(record).map_err(broken)
+}
+
 impl Checkpoints {
     /// In the folder of a run.
     pub fn new(run: &Path) -> Checkpoints {
@@ -78,8 +101,7 @@ impl Checkpoints {
             std::fs::write(part.join(name), bytes).map_err(|error| Error::from(error).at(part.join(name)))
         };
         for (name, network) in [("network.bpk", network), ("average.bpk", average)] {
-            let bytes = network.clone().into_record().into_bytes().map_err(|error| failed(error, &part))?;
-            write(name, &bytes)?;
+            self::write(network, &part.join(name))?;
         }
         let (pooled, seen) = memory.state();
         write("optimizer.bpk", optimizer)?;
@@ -110,12 +132,8 @@ impl Checkpoints {
         let read = |name: &str| {
             std::fs::read(path.join(name)).map_err(|error| Error::from(error).at(path.join(name)))
         };
-        let fill = |network: Network, name: &str| -> Result<Network> {
-            let bytes = burn::tensor::Bytes::from_bytes_vec(read(name)?);
-            let record = ModuleRecord::from_bytes(bytes).map_err(|error| broken(error.to_string()))?;
-            network.try_load_record(record).map_err(|error| broken(error.to_string()))
-        };
-        let (network, average) = (fill(network, "network.bpk")?, fill(average, "average.bpk")?);
+        let network = self::read(network, &path.join("network.bpk"))?;
+        let average = self::read(average, &path.join("average.bpk"))?;
         let pooled = read("memory.f32")?
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use undertone::{Error, ErrorKind, Result};
 
+use crate::clip::Clip;
 use crate::front_end::FrontEnd;
 use crate::network::Size;
 
@@ -137,6 +138,11 @@ impl Config {
             return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(())
+    }
+
+    /// How often a clip is drawn, by its corpus.
+    pub fn weight(&self, clip: &Clip) -> f64 {
+        self.draw.get(&clip.corpus).copied().unwrap_or(1.0)
     }
 
     /// Length of a crop in analysis frames of 10 ms: a whole number of the network's frames.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use undertone::features::log_mel;
 use undertone::{Error, ErrorKind, Result};
 
-use crate::clip::{CLASSES, Clip};
+use crate::clip::Clip;
 use crate::config::Config;
 use crate::front_end::{Cut, Frames, FrontEnd};
 use crate::input::{Input, Mix, Waveforms};
@@ -18,6 +18,7 @@ use crate::material::{Material, Place, ROWS};
 use crate::network::STRIDE;
 use crate::population::{Level, Population};
 use crate::spoil::{Spoil, Spoils};
+use crate::targets::Targets;
 
 /// Natural logarithm of power in one decibel.
 const NATURAL: f32 = std::f32::consts::LN_10 / 10.0;
@@ -30,12 +31,8 @@ pub struct Minibatch {
     pub mixed: bool,
     /// What is heard.
     pub input: Input,
-    /// `[batch, classes]`, rows sum to 1.
-    pub target: Tensor<2>,
-    /// `[batch, classes]`, 1 for the classes that compete.
-    pub known: Tensor<2>,
-    /// `[batch, 1]`, and `[batch, 1]` 1 where it is known.
-    pub intensity: [Tensor<2>; 2],
+    /// What should be answered.
+    pub targets: Targets,
     /// The teacher's features at the network's frames `[batch, crop/4, width]`, standardised, and `[batch, crop/4, 1]`
     /// 1 where there is one.
     pub teacher: Option<[Tensor<3>; 2]>,
@@ -51,7 +48,8 @@ pub struct Draw<'a> {
     pub material: &'a Material,
     /// Means and deviations to standardise by.
     pub population: &'a Population,
-    config: &'a Config,
+    /// The recipe.
+    pub config: &'a Config,
     weights: WeightedIndex<f64>,
 }
 
@@ -80,8 +78,7 @@ impl<'a> Draw<'a> {
         population: &'a Population,
         config: &'a Config,
     ) -> Result<Draw<'a>> {
-        let weight = |clip: &Clip| config.draw.get(&clip.corpus).copied().unwrap_or(1.0);
-        let weights = WeightedIndex::new(clips.iter().map(weight)).map_err(|error| {
+        let weights = WeightedIndex::new(clips.iter().map(|clip| config.weight(clip))).map_err(|error| {
             Error::new(ErrorKind::Config, "nothing to train on: no clip has a weight above 0").because(error)
         })?;
         Ok(Draw { clips, places, material, population, config, weights })
@@ -96,15 +93,9 @@ impl<'a> Draw<'a> {
         let plans: Vec<Plan> =
             clips.par_iter().zip(&seeds).map(|(&clip, &seed)| self.plan(clip, seed)).collect();
         let mix = rng.random_bool(self.config.mixup).then(|| Mix::draw(n, &mut rng));
-        let mut rows = Rows::of(&clips, self.clips, self.config);
-        if let Some(mix) = &mix {
-            rows.mix(mix);
-        }
+        let targets = Targets::of(&clips, self.clips, mix.as_ref(), self.config, device);
         let mixed = mix.is_some();
         let (crop, width) = (self.config.crop_frames(), self.material.teacher_width);
-        let tensor = |values: Vec<f32>, width: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [n, width]), device)
-        };
         let teacher = (width > 0 && !mixed).then(|| {
             let heard: Vec<_> = plans.par_iter().map(|plan| self.teacher(plan.place, plan.start)).collect();
             let (values, used): (Vec<_>, Vec<_>) = heard.into_iter().unzip();
@@ -121,9 +112,7 @@ impl<'a> Draw<'a> {
                 }
                 FrontEnd::Waveform => Input::Waveform(Box::new(self.waveforms(plans, mix, device))),
             },
-            target: tensor(rows.target, CLASSES),
-            known: tensor(rows.known, CLASSES),
-            intensity: [tensor(rows.intensity, 1), tensor(rows.has_intensity, 1)],
+            targets,
             teacher,
             clips,
         }
@@ -210,32 +199,5 @@ impl<'a> Draw<'a> {
             used[frame] = 1.0;
         }
         (values, used)
-    }
-}
-
-/// The targets of a minibatch, row after row.
-struct Rows {
-    target: Vec<f32>,
-    known: Vec<f32>,
-    intensity: Vec<f32>,
-    has_intensity: Vec<f32>,
-}
-
-impl Rows {
-    fn of(index: &[usize], clips: &[Clip], config: &Config) -> Rows {
-        let clips = || index.iter().map(|&i| &clips[i]);
-        Rows {
-            target: clips().flat_map(|clip| clip.target(config.votes, config.smoothing)).collect(),
-            known: clips().flat_map(Clip::mask).collect(),
-            intensity: clips().map(|clip| clip.intensity.unwrap_or(0.0)).collect(),
-            has_intensity: clips().map(|clip| f32::from(u8::from(clip.intensity.is_some()))).collect(),
-        }
-    }
-
-    /// Targets are mixed as their crops are; the classes of both compete, intensity is left out.
-    fn mix(&mut self, mix: &Mix) {
-        self.target = mix.means(&self.target);
-        self.known = mix.blend(&self.known, f32::max);
-        self.has_intensity.fill(0.0);
     }
 }

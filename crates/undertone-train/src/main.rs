@@ -1,7 +1,5 @@
 //! `undertone-train`: trains a model on labelled corpora and exports it.
 
-mod corpora;
-
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +9,7 @@ use undertone::eval::Evaluation;
 use undertone::{Error, Result};
 use undertone_train::across::Across;
 use undertone_train::config::Config;
+use undertone_train::corpora;
 use undertone_train::cv::{self, CrossValidation, Scored};
 use undertone_train::export::Publish;
 use undertone_train::recipe::Recipe;
@@ -67,7 +66,7 @@ enum Command {
     },
     /// Makes a released model again from the corpora, in one command; goes on where it was ended.
     Recipe {
-        /// The recipe: default.
+        /// The recipe: default, or cremad (from CREMA-D alone).
         name: String,
         /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
         #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
@@ -217,9 +216,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Recipe { name, corpora, out, teacher } => {
             let recipe = Recipe::named(&name)?;
-            let protocols = corpora::protocols(&["joint".to_string()])?;
-            let corpora = corpora::chosen(&corpora, &protocols, &recipe.extra)?;
-            let (path, scored) = recipe.run(&name, &corpora, &protocols, teacher.as_deref(), &out)?;
+            let (path, scored) = recipe.run(&name, &corpora, teacher.as_deref(), &out)?;
             tell(&scored)?;
             eprintln!("{}", path.display());
             Ok(())

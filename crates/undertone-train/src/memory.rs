@@ -5,12 +5,26 @@ use std::collections::BTreeMap;
 use rand::seq::IteratorRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use undertone::Emotion;
+use undertone::model::{Baseline, Population};
+use undertone::speakers::Usual;
 
 use crate::clip::Clip;
 
 /// How many clips an enrolment may have, besides all.
 const ENROLMENTS: [usize; 9] = [1, 2, 3, 5, 8, 12, 20, 40, 80];
+
+/// How a speaker's baseline follows from what was heard.
+#[derive(Clone, Copy)]
+pub struct Enrolment<'a> {
+    /// What a speaker's mean lies from that of the neutral clips ([`Memory::neutral_offset`]).
+    pub offset: &'a [f32],
+    /// Clips' worth of the population in a baseline's mean.
+    pub kappa: f32,
+    /// Clips' worth of the population in a baseline's scale; none where the scale is the population's.
+    pub kappa_scale: Option<f32>,
+}
 
 /// The last `pooled` of every clip, by speaker.
 pub struct Memory {
@@ -75,8 +89,7 @@ impl Memory {
             for (clips, sign) in [(&all, 1.0), (&neutral, -1.0)] {
                 let share = sign / clips.len() as f64;
                 for &clip in clips {
-                    let row = &self.pooled[clip * self.width..][..self.width];
-                    sum.iter_mut().zip(row).for_each(|(sum, &x)| *sum += share * f64::from(x));
+                    sum.iter_mut().zip(self.row(clip)).for_each(|(sum, &x)| *sum += share * f64::from(x));
                 }
             }
         }
@@ -84,38 +97,38 @@ impl Memory {
         sum.into_iter().take(width).map(|sum| (sum / speakers) as f32).collect()
     }
 
-    /// For each clip the mean over some random clips of its speaker, shrunk towards the population's:
-    /// `(Σ own + κ · population) / (n + κ)`. Half of the time all clips, else a few; a quarter of the time neutral ones, each moved
-    /// by `offset`.
-    pub fn speaker_means(
+    /// What is remembered of a clip; zeros where it was not seen.
+    pub fn row(&self, clip: usize) -> &[f32] {
+        &self.pooled[clip * self.width..][..self.width]
+    }
+
+    /// For each clip the baseline that some random clips of its speaker make. Half of the time all clips, else a few; a quarter of
+    /// the time neutral ones alone.
+    pub fn baselines(
         &self,
         clips: &[usize],
-        population: &[f32],
-        offset: &[f32],
-        kappa: f32,
+        population: &Population,
+        enrolment: Enrolment,
         seed: u64,
-    ) -> Vec<f32> {
+    ) -> Vec<Baseline> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut means = Vec::with_capacity(clips.len() * self.width);
-        for &clip in clips {
+        let seeds: Vec<u64> = clips.iter().map(|_| rng.random()).collect();
+        let baseline = |(&clip, &seed): (&usize, &u64)| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let speaker = &self.speakers[self.speaker_of[clip]];
             let neutral = !speaker.neutral.is_empty() && rng.random_bool(0.25);
             let pool = if neutral { &speaker.neutral } else { &speaker.clips };
             let few = ENROLMENTS.iter().choose(&mut rng).copied().unwrap_or(1);
             let n = if rng.random_bool(0.5) { pool.len() } else { few.min(pool.len()) };
             let used = pool.iter().choose_multiple(&mut rng, n);
-            let mut sum: Vec<f32> = population.iter().map(|x| x * kappa).collect();
-            let mut count = kappa;
-            for &own in used.into_iter().filter(|&&own| self.seen[own]) {
-                count += 1.0;
-                sum.iter_mut().zip(&self.pooled[own * self.width..]).for_each(|(sum, x)| *sum += x);
-            }
+            let mut usual = Usual::default();
+            used.into_iter().filter(|&&own| self.seen[own]).for_each(|&own| usual.hear(self.row(own), 1.0));
             if neutral {
-                sum.iter_mut().zip(offset).for_each(|(sum, by)| *sum += (count - kappa) * by);
+                usual = usual.moved(enrolment.offset, population);
             }
-            means.extend(sum.into_iter().map(|x| x / count));
-        }
-        means
+            usual.baseline(population, enrolment.kappa, enrolment.kappa_scale)
+        };
+        clips.par_iter().zip(&seeds).map(baseline).collect()
     }
 
     /// The values and which of them are set, for a checkpoint.

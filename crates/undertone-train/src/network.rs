@@ -6,9 +6,11 @@ use burn::prelude::*;
 use burn::tensor::activation::{softmax, tanh};
 use serde::{Deserialize, Serialize};
 use undertone::Emotion;
+use undertone::model::{Baseline, Population};
 
 use crate::front_end::Bank;
 use crate::layer::{Layer, Window};
+use crate::score::values;
 
 /// Rows of each of the two views of the spectrogram.
 pub const BANDS: usize = 64;
@@ -201,9 +203,26 @@ impl Network {
         self.head.forward(self.dropout.forward(centred / self.population_scale.value().unsqueeze()))
     }
 
-    /// The same against each row's own speaker mean `[batch, pooled]`.
-    pub fn adapted(&self, pooled: Tensor<2>, speaker_mean: Tensor<2>) -> Tensor<2> {
-        let scaled = (pooled - speaker_mean) / self.population_scale.value().unsqueeze();
-        self.speaker_head.forward(self.dropout.forward(scaled))
+    /// The same against each row's own speaker, or one speaker for all.
+    pub fn adapted(&self, pooled: Tensor<2>, speakers: &[Baseline]) -> Tensor<2> {
+        self.speaker_head.forward(self.dropout.forward(standardised(pooled, speakers)))
     }
+
+    /// The population's mean and deviation of `pooled`.
+    pub fn population(&self) -> Population {
+        Population {
+            mean: values(self.population_mean.value()),
+            scale: values(self.population_scale.value()),
+        }
+    }
+}
+
+/// `(pooled − mean) / scale` of each row's own speaker, or of one speaker for all.
+pub fn standardised(pooled: Tensor<2>, speakers: &[Baseline]) -> Tensor<2> {
+    let (device, width) = (pooled.device(), pooled.dims()[1]);
+    let stack = |part: fn(&Baseline) -> &[f32]| {
+        let rows: Vec<f32> = speakers.iter().flat_map(part).copied().collect();
+        Tensor::<2>::from_data(TensorData::new(rows, [speakers.len(), width]), &device)
+    };
+    (pooled - stack(|speaker| &speaker.mean)) / stack(|speaker| &speaker.scale)
 }

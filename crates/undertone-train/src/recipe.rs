@@ -3,22 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use undertone::corpus::Corpus;
-use undertone::corpus::protocol::Protocol;
 use undertone::{Error, ErrorKind, Result};
 
 use crate::config::Config;
+use crate::corpora;
 use crate::cv::{CrossValidation, Scored};
 use crate::export::Publish;
 
 /// Names and texts of the recipes.
-const KNOWN: [(&str, &str); 1] = [("default", include_str!("../recipes/default.toml"))];
+const KNOWN: [(&str, &str); 2] = [
+    ("default", include_str!("../recipes/default.toml")),
+    ("cremad", include_str!("../recipes/cremad.toml")),
+];
 
 /// How one model is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Folds of the joint protocols that are trained and scored: figures and calibration come from these.
+    /// The model's version.
+    pub version: String,
+    /// What is held out, fold by fold: protocols, or `joint`.
+    pub protocols: Vec<String>,
+    /// Folds of these that are trained and scored: figures and calibration come from these.
     pub folds: Vec<usize>,
     /// Corpora to learn from besides the protocols' own.
     pub extra: Vec<String>,
@@ -52,22 +58,23 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Trains the folds that are not done yet in `folder` and writes the model beside them; gives its path and what every fold
-    /// scored.
+    /// Trains the folds that are not done yet in `folder`, from the corpora in `folders`, and writes the model beside them; gives its
+    /// path and what every fold scored.
     ///
     /// # Errors
-    /// What [`CrossValidation::run`] and [`Publish::publish`] answer.
+    /// What [`corpora::chosen`], [`CrossValidation::run`] and [`Publish::publish`] answer.
     pub fn run(
         &self,
         name: &str,
-        corpora: &[Corpus],
-        protocols: &[Protocol],
+        folders: &[PathBuf],
         teacher: Option<&Path>,
         folder: &Path,
     ) -> Result<(PathBuf, Vec<Scored>)> {
+        let protocols = corpora::protocols(&self.protocols)?;
+        let corpora = corpora::chosen(folders, &protocols, &self.extra)?;
         let validation = CrossValidation {
-            corpora,
-            protocols,
+            corpora: &corpora,
+            protocols: &protocols,
             folds: &self.folds,
             dev: false,
             config: &self.training,
@@ -77,7 +84,8 @@ impl Recipe {
         };
         let scored = validation.run()?;
         let run = folder.join(format!("fold-{}", self.model));
-        let publish = Publish { run: &run, name: [&format!("undertone-{name}"), "1"], revision: "unknown" };
+        let publish =
+            Publish { run: &run, name: [&format!("undertone-{name}"), &self.version], revision: "unknown" };
         let model = publish.publish(Some(&scored))?;
         let path = folder.join(format!("{name}.onnx"));
         std::fs::write(&path, model).map_err(|error| Error::from(error).at(&path))?;
@@ -102,15 +110,21 @@ mod tests {
     #[test]
     fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
         let error =
-            Recipe::parse("folds = [1]\nextra = []\nmodel = 2\n[training]\n").unwrap_err().to_string();
+            Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\n[training]\n")
+                .unwrap_err()
+                .to_string();
         assert!(error.contains("model = 2"), "{error}");
-        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n")
-            .unwrap_err()
-            .to_string();
+        let error = Recipe::parse(
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n",
+        )
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("epoch"), "{error}");
-        let error = Recipe::parse("folds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n")
-            .unwrap_err()
-            .to_string();
+        let error = Recipe::parse(
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n",
+        )
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("mixup = 2"), "{error}");
     }
 }

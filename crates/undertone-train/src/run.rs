@@ -1,6 +1,6 @@
 //! A run: corpora and a recipe in, a folder out that holds everything the exporter and a later session need.
 //!
-//! `config.toml`, `checkpoint-<epoch>/`, `log.csv` and `curve.svg` (the epochs so far) and, at the end, `result.json`.
+//! `config.toml`, `checkpoint-<epoch>/`, `log.csv` and `curve.svg` (the epochs so far) and, at the end, `network.bpk` and `result.json`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,14 +9,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::{Corpus, Utterance};
-use undertone::{Error, ErrorKind, Result};
+use undertone::{Emotion, Error, ErrorKind, Result};
 
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{self, Checkpoints};
 use crate::clip::Clip;
 use crate::config::Config;
 use crate::curve;
 use crate::draw::Draw;
 use crate::front_end::FrontEnd;
+use crate::heads;
 use crate::material::{Material, Place, Wanted};
 use crate::memory::Memory;
 use crate::network::Network;
@@ -27,6 +28,9 @@ use crate::train::{Epoch, Watch, train};
 
 /// Held-out speakers are scored after every so many epochs, and after the last.
 const SCORE_EVERY: usize = 4;
+
+/// The finished network in a run's folder: the average of the training, its heads fitted anew.
+pub const NETWORK: &str = "network.bpk";
 
 /// What a run needs.
 pub struct Run<'a> {
@@ -64,6 +68,8 @@ pub struct Outcome {
     pub views: Level,
     /// The corpora it learned from.
     pub corpora: Vec<Trained>,
+    /// The classes they know.
+    pub classes: Vec<Emotion>,
     /// What was held out: protocols and their folds.
     pub held_out: Vec<String>,
     /// Clips held out.
@@ -115,26 +121,37 @@ impl Run<'_> {
             epochs: self.config.epochs,
             folder: self.folder,
             score: &|network| {
-                let pooled = score::embed(network, &dev_places, &material, &population);
-                score::outputs(network, &dev, &pooled, self.config.kappa)
+                let pooled = score::embed(network, &dev_places, &material, &population, 0);
+                score::outputs(network, &dev, &pooled, self.config.kappa, None)
             },
             dev: &dev,
         };
         let network = train(&self.config, &draw, &Checkpoints::new(self.folder), &mut watch)?;
         watch.bar.finish_and_clear();
-        let outputs = (watch.score)(&network);
-        let pooled = score::embed(&network, &places, &material, &population);
-        let mut heard = Memory::new(&learned, self.config.size.pooled());
-        heard.keep(&(0..learned.len()).collect::<Vec<_>>(), &pooled.concat());
+        let embed = |places: &[Place], copy| score::embed(&network, places, &material, &population, copy);
+        let remember = |copy| {
+            let mut memory = Memory::new(&learned, self.config.size.pooled());
+            memory.keep(&(0..learned.len()).collect::<Vec<_>>(), &embed(&places, copy).concat());
+            memory
+        };
+        let heard: Vec<Memory> = (0..material.copies.len()).map(remember).collect();
+        let pooled = embed(&dev_places, 0);
+        let network = heads::fit(network, &draw, &heard)?;
+        checkpoint::write(&network, &self.folder.join(NETWORK))?;
+        let outputs = score::outputs(&network, &dev, &pooled, self.config.kappa, Some(heads::KAPPA_SCALE));
         let outcome = Outcome {
             views: population.views.clone(),
             corpora: trained(self.corpora, &learned),
+            classes: Emotion::ALL
+                .into_iter()
+                .filter(|&class| learned.iter().any(|clip| clip.known.contains(class)))
+                .collect(),
             held_out: parts.iter().map(|part| format!("{} {}", part.protocol, part.fold)).collect(),
             held_out_clips: dev.len(),
             unadapted: score::score(&dev, &outputs.unadapted),
             baseline: score::score(&dev, &outputs.baseline),
             teacher: teacher.map(|teacher| teacher.sha256().to_string()),
-            neutral_offset: heard.neutral_offset(),
+            neutral_offset: heard[0].neutral_offset(),
         };
         let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
         std::fs::write(self.folder.join("result.json"), text)?;

@@ -8,6 +8,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use undertone::Emotion;
 use undertone::eval::uar;
+use undertone::model::Baseline;
+use undertone::speakers::Usual;
 
 use crate::average::plain;
 use crate::clip::{CLASSES, Clip};
@@ -37,16 +39,17 @@ impl Score {
 pub struct Outputs {
     /// Against the population.
     pub unadapted: Vec<Vec<f32>>,
-    /// Against the mean of the speaker's own clips (unlabelled, itself among them), shrunk by κ.
+    /// Against the baseline that all of the speaker's own clips make (unlabelled, itself among them).
     pub baseline: Vec<Vec<f32>>,
 }
 
-/// `pooled` of every clip, whole and clean: `[clips][pooled]`.
+/// `pooled` of every clip, whole, in one of the material's copies (0 is the clean one): `[clips][pooled]`.
 pub fn embed(
     network: &Network,
     places: &[Place],
     material: &Material,
     population: &Population,
+    copy: usize,
 ) -> Vec<Vec<f32>> {
     let device = Device::flex();
     places
@@ -58,7 +61,7 @@ pub fn embed(
             }
             let mut views = vec![0.0; place.frames * ROWS];
             for (at, row) in views.chunks_exact_mut(ROWS).enumerate() {
-                material.frame(0, place, at).convert_to_f32_slice(row);
+                material.frame(copy, place, at).convert_to_f32_slice(row);
                 population.standardise(row);
             }
             let views = Tensor::<3>::from_data(TensorData::new(views, [1, place.frames, ROWS]), &device);
@@ -68,29 +71,30 @@ pub fn embed(
 }
 
 /// Reads both heads.
-pub fn outputs(network: &Network, clips: &[Clip], pooled: &[Vec<f32>], kappa: f32) -> Outputs {
+pub fn outputs(
+    network: &Network,
+    clips: &[Clip],
+    pooled: &[Vec<f32>],
+    kappa: f32,
+    kappa_scale: Option<f32>,
+) -> Outputs {
     let device = Device::flex();
-    let population = values(network.population_mean.value());
-    let width = population.len();
-    let mut speakers: BTreeMap<String, (f32, Vec<f32>)> = BTreeMap::new();
+    let population = network.population();
+    let mut speakers: BTreeMap<String, Usual> = BTreeMap::new();
     for (clip, pooled) in clips.iter().zip(pooled) {
-        let (n, sum) = speakers
-            .entry(clip.level_key())
-            .or_insert_with(|| (kappa, population.iter().map(|x| x * kappa).collect()));
-        *n += 1.0;
-        sum.iter_mut().zip(pooled).for_each(|(sum, x)| *sum += x);
+        speakers.entry(clip.level_key()).or_default().hear(pooled, 1.0);
     }
-    let means = clips.iter().flat_map(|clip| {
-        let (n, sum) = &speakers[&clip.level_key()];
-        sum.iter().map(|x| x / n).collect::<Vec<f32>>()
-    });
-    let tensor =
-        |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [clips.len(), width]), &device);
-    let (means, pooled) = (tensor(means.collect()), tensor(pooled.concat()));
+    let known: BTreeMap<String, Baseline> = speakers
+        .into_iter()
+        .map(|(key, usual)| (key, usual.baseline(&population, kappa, kappa_scale)))
+        .collect();
+    let baselines: Vec<Baseline> = clips.iter().map(|clip| known[&clip.level_key()].clone()).collect();
+    let shape = [clips.len(), population.mean.len()];
+    let pooled = Tensor::<2>::from_data(TensorData::new(pooled.concat(), shape), &device);
     let rows = |out: Tensor<2>| values(out).chunks_exact(OUTPUTS).map(<[f32]>::to_vec).collect();
     Outputs {
         unadapted: rows(network.unadapted(pooled.clone())),
-        baseline: rows(network.adapted(pooled, means)),
+        baseline: rows(network.adapted(pooled, &baselines)),
     }
 }
 

@@ -5,17 +5,15 @@ use std::time::Instant;
 use burn::grad_clipping::GradientClippingConfig;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
-use burn::tensor::activation::{log_softmax, sigmoid};
 use serde::{Deserialize, Serialize};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::average;
 use crate::checkpoint::Checkpoints;
-use crate::clip::CLASSES;
 use crate::config::Config;
-use crate::draw::{Draw, Minibatch};
-use crate::memory::Memory;
-use crate::network::{Network, OUTPUTS};
+use crate::draw::Draw;
+use crate::memory::{Enrolment, Memory};
+use crate::network::Network;
 use crate::score::values;
 
 /// One epoch's means.
@@ -89,17 +87,17 @@ pub fn train(
                 memory.keep(&minibatch.clips, &rows);
             }
             let out = network.unadapted(pooled.clone());
-            let (main, intensity) = losses(&out, &minibatch);
+            let [main, intensity] = minibatch.targets.losses(&out);
             let mut loss = main.clone() + intensity.clone() * config.intensity;
             sums.loss += f64::from(scalar(&main));
             sums.intensity += f64::from(scalar(&intensity));
             if !minibatch.mixed && done > steps / 2 {
-                let population = values(network.population_mean.value());
-                let clips = &minibatch.clips;
-                let means =
-                    memory.speaker_means(clips, &population, &offset, config.kappa, seed + step as u64);
-                let means = Tensor::from_data(TensorData::new(means, pooled.dims()), &device);
-                let (extra, intensity) = losses(&network.adapted(pooled, means), &minibatch);
+                // What is remembered is of several ages: its spread tells nothing yet, and the scale stays the population's.
+                let population = network.population();
+                let enrolment = Enrolment { offset: &offset, kappa: config.kappa, kappa_scale: None };
+                let speakers = memory.baselines(&minibatch.clips, &population, enrolment, seed + step as u64);
+                let out = network.adapted(pooled, &speakers);
+                let [extra, intensity] = minibatch.targets.losses(&out);
                 sums.speaker += f64::from(scalar(&extra));
                 loss = loss + (extra + intensity * config.intensity) * config.speaker;
             }
@@ -151,16 +149,6 @@ fn learning_rate(config: &Config, step: usize, steps_an_epoch: usize) -> f64 {
     let warm = ((step + 1) as f64 / steps_an_epoch as f64).min(1.0);
     let whole = (steps_an_epoch * config.epochs) as f64;
     config.learning_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / whole).cos())
-}
-
-/// Cross-entropy among the classes each clip's corpus knows, and the squared error of intensity where it is known.
-fn losses(out: &Tensor<2>, minibatch: &Minibatch) -> (Tensor<1>, Tensor<1>) {
-    let n = minibatch.clips.len() as f32;
-    let logits = out.clone().narrow(1, 0, CLASSES) + (minibatch.known.clone() - 1.0) * 1e4;
-    let cross_entropy = -(log_softmax(logits, 1) * minibatch.target.clone()).sum() / n;
-    let [wanted, known] = minibatch.intensity.clone();
-    let error = (sigmoid(out.clone().narrow(1, CLASSES, OUTPUTS - CLASSES)) - wanted).powi_scalar(2);
-    (cross_entropy, (error * known.clone()).sum() / known.sum().clamp_min(1.0))
 }
 
 /// Lets the population's mean and deviation follow the minibatch's.

@@ -76,12 +76,14 @@ fn a_profile_of_another_model_is_neither_used_nor_written_over() {
 
 #[test]
 fn what_is_no_profile_is_refused_and_kept() {
-    let whole = r#"{"format":"undertone-profile/1","name":"a","model":"0","neutral":false,"seconds":9,"windows":3,"mean":[1]}"#;
+    let whole = r#"{"format":"undertone-profile/1","name":"a","model":"0","neutral":false,"seconds":9,"windows":3,"mean":[1],"deviation":[1]}"#;
     for (bytes, word) in [
         ("[]".to_string(), "no speaker profile"),
         (whole.replace("profile/1", "profile/9"), "format"),
         (whole.replace("\"seconds\":9", "\"seconds\":-1"), "cannot be"),
-        (whole.replace("[1]", "[1e99]"), "cannot be"),
+        (whole.replace("\"mean\":[1]", "\"mean\":[1e99]"), "cannot be"),
+        (whole.replace("\"deviation\":[1]", "\"deviation\":[-1]"), "cannot be"),
+        (whole.replace("\"deviation\":[1]", "\"deviation\":[]"), "cannot be"),
         (whole.to_string(), "another model"),
     ] {
         let (_folder, path) = file("a.profile.json", bytes.as_bytes());

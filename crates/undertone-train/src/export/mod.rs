@@ -15,7 +15,7 @@ use crate::population::Level;
 use graph::Builder;
 pub use publish::Publish;
 
-/// The ONNX file of a network; `views` standardises the spectrogram.
+/// The ONNX file of a network; `views` standardises the spectrogram, and of the logits the metadata's classes are kept.
 ///
 /// # Errors
 /// `Model` where the metadata cannot be written as JSON.
@@ -34,8 +34,8 @@ pub fn export(network: &Network, size: &Size, views: &Level, metadata: &Metadata
     };
     let all = trunk::frames(&mut graph, network, views, &spectrogram);
     let embedding = trunk::pooled(&mut graph, size, &all);
-    trunk::heads(&mut graph, network, &embedding, &baseline);
-    graph.output("logits", &["batch", "8"]);
+    trunk::heads(&mut graph, network, &metadata.classes, &embedding, &baseline);
+    graph.output("logits", &["batch", &metadata.classes.len().to_string()]);
     graph.output("intensity", &["batch", "1"]);
     graph.output("spectrogram", &["batch", "time", "128"]);
     graph.output("frames", &["batch", "frames", &frames]);

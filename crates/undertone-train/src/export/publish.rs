@@ -3,21 +3,19 @@
 use std::path::Path;
 
 use burn::prelude::*;
-use undertone::emotion::Emotion;
 use undertone::eval::{Evaluation, fit_threshold};
-use undertone::model::{Conditions, FORMAT, Measured, Metadata, Model, Population, TrainedOn};
+use undertone::model::{Conditions, FORMAT, Measured, Metadata, Model, TrainedOn};
 use undertone::predict::{Condition, Prediction};
 use undertone::units::{SampleRate, Seconds};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::average;
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint;
 use crate::config::Config;
 use crate::cv::{self, Scored};
-use crate::memory::Memory;
+use crate::heads::KAPPA_SCALE;
 use crate::network::{Network, STRIDE};
-use crate::run::{Outcome, Trained};
-use crate::score::values;
+use crate::run::{NETWORK, Outcome, Trained};
 
 /// Coverages for which conformal thresholds are fitted.
 const COVERAGES: [&str; 3] = ["0.80", "0.90", "0.95"];
@@ -33,7 +31,7 @@ pub struct Publish<'a> {
 }
 
 impl Publish<'_> {
-    /// Exports the run's averaged network: calibrated on what a cross-validation scored, and with its figures; without one
+    /// Exports the run's network: calibrated on what a cross-validation scored, and with its figures; without one
     /// with temperatures of 1 and no thresholds.
     ///
     /// # Errors
@@ -41,7 +39,8 @@ impl Publish<'_> {
     pub fn publish(&self, scored: Option<&[Scored]>) -> Result<Vec<u8>> {
         let (config, outcome) = (Config::open(&self.run.join("config.toml"))?, self.outcome()?);
         let teacher = outcome.teacher.as_ref().map(|_| crate::teacher::WIDTH);
-        let network = self.network(&config, teacher)?;
+        let network = config.front_end.network(&config.size, teacher, &Device::flex())?;
+        let network = checkpoint::read(network, &self.run.join(NETWORK))?;
         let mut metadata = self.describe(&network, &config, &outcome);
         if let Some(scored) = scored {
             calibrate(&mut metadata, scored)?;
@@ -62,17 +61,6 @@ impl Publish<'_> {
             .map_err(|error| Error::new(ErrorKind::Malformed, error.to_string()).at(&path))
     }
 
-    fn network(&self, config: &Config, teacher: Option<usize>) -> Result<Network> {
-        let device = Device::flex();
-        let fresh = || config.front_end.network(&config.size, teacher, &device);
-        let mut memory = Memory::new(&[], config.size.pooled());
-        let checkpoint = Checkpoints::new(self.run).load(fresh()?, fresh()?, &mut memory)?;
-        match checkpoint.optimizer {
-            Some(_) => Ok(checkpoint.average),
-            None => Err(Error::new(ErrorKind::Config, "the run has no checkpoint").at(self.run)),
-        }
-    }
-
     fn describe(&self, network: &Network, config: &Config, outcome: &Outcome) -> Metadata {
         let on = |corpus: &Trained| TrainedOn {
             name: corpus.name.clone(),
@@ -85,7 +73,7 @@ impl Publish<'_> {
             format: FORMAT,
             name: self.name[0].to_string(),
             version: self.name[1].to_string(),
-            classes: Emotion::ALL.to_vec(),
+            classes: outcome.classes.clone(),
             rate: SampleRate::MODEL,
             shortest_seconds: Seconds(0.5),
             longest_seconds: Seconds(60.0),
@@ -95,12 +83,10 @@ impl Publish<'_> {
             own_front_end: network.bank.is_some(),
             temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
             thresholds: Conditions::default(),
-            population: Population {
-                mean: values(network.population_mean.value()),
-                scale: values(network.population_scale.value()),
-            },
+            population: network.population(),
             neutral_offset: outcome.neutral_offset.clone(),
             kappa: config.kappa,
+            kappa_scale: Some(KAPPA_SCALE),
             corpora: outcome.corpora.iter().map(on).collect(),
             teachers,
             held_out: outcome.held_out.clone(),

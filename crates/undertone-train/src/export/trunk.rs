@@ -135,29 +135,41 @@ pub struct Baseline {
     pub weight: Value,
 }
 
-/// `pooled` → `logits [batch, 8]` and `intensity [batch, 1]`: two heads, blended by the baseline's weight.
-pub fn heads(graph: &mut Builder, network: &Network, pooled: &Value, baseline: &Baseline) {
+/// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the baseline's weight.
+/// Only the classes the network learned are there.
+pub fn heads(
+    graph: &mut Builder,
+    network: &Network,
+    classes: &[Emotion],
+    pooled: &Value,
+    baseline: &Baseline,
+) {
     let mean = values(network.population_mean.value());
     let scale: Vec<f32> = values(network.population_scale.value()).iter().map(|x| 1.0 / x).collect();
     let shift: Vec<f32> = mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
     let population = graph.affine(pooled, &scale, &shift);
     let centred = graph.node("Sub", &[pooled, &baseline.mean], Vec::new());
     let speaker = graph.node("Div", &[&centred, &baseline.scale], Vec::new());
-    let unadapted = head(graph, &network.head, &population);
-    let adapted = head(graph, &network.speaker_head, &speaker);
+    let unadapted = head(graph, &network.head, classes, &population);
+    let adapted = head(graph, &network.speaker_head, classes, &speaker);
     let difference = graph.node("Sub", &[&adapted, &unadapted], Vec::new());
     let part = graph.node("Mul", &[&difference, &baseline.weight], Vec::new());
     let blended = graph.node("Add", &[&unadapted, &part], Vec::new());
-    let classes = Emotion::ALL.len();
-    let bounds = [0, classes, OUTPUTS].map(|x| graph.indices(&[x as i64]));
+    let classes = classes.len();
+    let bounds = [0, classes, classes + 1].map(|x| graph.indices(&[x as i64]));
     let axis = graph.indices(&[1]);
     graph.named("logits", "Slice", &[&blended, &bounds[0], &bounds[1], &axis], Vec::new());
     let intensity = graph.node("Slice", &[&blended, &bounds[1], &bounds[2], &axis], Vec::new());
     graph.named("intensity", "Sigmoid", &[&intensity], Vec::new());
 }
 
-fn head(graph: &mut Builder, linear: &Linear, x: &Value) -> Value {
-    let weight = graph.constant(&linear.weight.dims(), &values(linear.weight.val()));
-    let bias = graph.constant(&[OUTPUTS], &bias(linear));
+fn head(graph: &mut Builder, linear: &Linear, classes: &[Emotion], x: &Value) -> Value {
+    let columns: Vec<usize> = classes.iter().map(|&class| class as usize).chain([OUTPUTS - 1]).collect();
+    let chosen = |rows: Vec<f32>| -> Vec<f32> {
+        rows.chunks_exact(OUTPUTS).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
+    };
+    let shape = [linear.weight.dims()[0], columns.len()];
+    let weight = graph.constant(&shape, &chosen(values(linear.weight.val())));
+    let bias = graph.constant(&[columns.len()], &chosen(bias(linear)));
     graph.node("Gemm", &[x, &weight, &bias], Vec::new())
 }

@@ -6,7 +6,7 @@ use burn::module::RunningState;
 use burn::prelude::*;
 use undertone::emotion::Emotion;
 use undertone::features::Spectrogram;
-use undertone::model::{Conditions, FORMAT, Metadata, Model, Population};
+use undertone::model::{Baseline, Conditions, FORMAT, Metadata, Model, Population};
 use undertone::units::{SampleRate, Seconds};
 use undertone_train::export::export;
 use undertone_train::network::{Network, Size};
@@ -31,6 +31,7 @@ pub fn metadata(pooled: usize) -> Metadata {
         population: Population { mean: vec![0.1; pooled], scale: vec![0.9; pooled] },
         neutral_offset: Vec::new(),
         kappa: 1.5,
+        kappa_scale: None,
         corpora: Vec::new(),
         teachers: Vec::new(),
         held_out: Vec::new(),
@@ -71,29 +72,24 @@ fn standard(waveform: &[f32], views: &Level, device: &Device) -> Tensor<3> {
 }
 
 /// Logits (and intensity before its sigmoid) of the network itself: against the population, and against a speaker.
-fn by_network(
-    network: &Network,
-    size: &Size,
-    views: &Level,
-    waveform: &[f32],
-    mean: &[f32],
-) -> [Vec<f32>; 2] {
+fn by_network(network: &Network, views: &Level, waveform: &[f32], speaker: &Baseline) -> [Vec<f32>; 2] {
     let device = Device::flex();
     let pooled = network.pool(&network.trunk(standard(waveform, views, &device)));
-    let mean = Tensor::from_data(TensorData::new(mean.to_vec(), [1, size.pooled()]), &device);
-    [values(network.unadapted(pooled.clone())), values(network.adapted(pooled, mean))]
+    let adapted = network.adapted(pooled.clone(), std::slice::from_ref(speaker));
+    [values(network.unadapted(pooled)), values(adapted)]
 }
 
 #[test]
 fn the_house_runs_the_file_as_the_network_was_trained() {
     for seed in [1, 2, 3] {
-        let (network, size, views, file) = random(seed);
+        let (network, _, views, file) = random(seed);
         let model = Model::from_bytes(file).unwrap();
         let mut baseline = model.population();
         baseline.mean.iter_mut().enumerate().for_each(|(i, x)| *x += 0.05 * i as f32);
+        baseline.scale.iter_mut().enumerate().for_each(|(i, x)| *x *= 1.0 + 0.1 * i as f32);
         for n in [8000, 16_159, 40_001] {
             let wave = waveform(n);
-            let [alone, adapted] = by_network(&network, &size, &views, &wave, &baseline.mean);
+            let [alone, adapted] = by_network(&network, &views, &wave, &baseline);
             for weight in [0.0, 0.4, 1.0] {
                 baseline.weight = weight;
                 let answer = model.run_whole(&wave, &baseline).unwrap().answer;
@@ -111,7 +107,12 @@ fn the_house_runs_the_file_as_the_network_was_trained() {
     }
 }
 
-/// Logits by onnxruntime for a speaker's mean of 0.2, deviation 0.9 and weight 0.4; none where it is not installed.
+/// The speaker that [`by_onnxruntime`] is told of.
+pub fn somebody(pooled: usize) -> Baseline {
+    Baseline { mean: vec![0.2; pooled], scale: vec![0.7; pooled], weight: 0.4 }
+}
+
+/// Logits by onnxruntime for [`somebody`]; none where it is not installed.
 pub fn by_onnxruntime(file: &[u8], wave: &[f32], pooled: usize) -> Option<Vec<f32>> {
     let script = "
 import sys, json, numpy as np, onnxruntime as ort
@@ -119,7 +120,7 @@ session = ort.InferenceSession(sys.argv[1], providers=['CPUExecutionProvider'])
 wave = np.fromfile(sys.argv[2], np.float32)[None]
 p = int(sys.argv[3])
 out = session.run(['logits'], {'waveform': wave, 'baseline_mean': np.full((1, p), .2, np.float32),
-  'baseline_scale': np.full((1, p), .9, np.float32), 'baseline_weight': np.full((1, 1), .4, np.float32)})
+  'baseline_scale': np.full((1, p), .7, np.float32), 'baseline_weight': np.full((1, 1), .4, np.float32)})
 print(json.dumps(out[0][0].tolist()))";
     let found = Command::new("python3").args(["-c", "import numpy, onnxruntime"]).output();
     if !found.is_ok_and(|output| output.status.success()) {
@@ -147,9 +148,22 @@ fn onnxruntime_gives_the_same() {
         crate::skipped("onnxruntime_gives_the_same", "python3 with numpy and onnxruntime");
         return;
     };
-    let [alone, adapted] = by_network(&network, &size, &views, &wave, &vec![0.2; size.pooled()]);
+    let [alone, adapted] = by_network(&network, &views, &wave, &somebody(size.pooled()));
     for (i, got) in got.iter().enumerate() {
         let want = 0.6 * alone[i] + 0.4 * adapted[i];
         assert!((got - want).abs() < 1e-4, "{got} for {want}");
     }
+}
+
+#[test]
+fn of_the_logits_those_of_the_learned_classes_are_kept() {
+    let (network, size, views, whole) = random(8);
+    let classes = vec![Emotion::Neutral, Emotion::Sad, Emotion::Angry];
+    let part = Metadata { classes: classes.clone(), ..metadata(size.pooled()) };
+    let part = Model::from_bytes(export(&network, &size, &views, &part).unwrap()).unwrap();
+    let whole = Model::from_bytes(whole).unwrap();
+    let [whole, part] = [whole, part]
+        .map(|model| model.run_whole(&waveform(20_000), &somebody(size.pooled())).unwrap().answer);
+    let kept: Vec<f32> = classes.iter().map(|&class| whole.logits[class as usize]).collect();
+    assert_eq!((part.logits, part.intensity), (kept, whole.intensity));
 }

@@ -55,11 +55,13 @@ impl Voice {
         self.enrolled.is_some() || self.usual.windows() >= FEWEST_WINDOWS
     }
 
-    /// What answers rest on: the population's voice while too little is known.
+    /// What answers rest on: the population's voice while too little is known. Only an enrolled voice has a scale of its own: one
+    /// recording may be calm from end to end, and its small movements would be taken for large ones.
     pub(super) fn baseline(&self, analyzer: &Analyzer) -> Baseline {
         let metadata = analyzer.model().metadata();
+        let kappa_scale = metadata.kappa_scale.filter(|_| self.enrolled.is_some());
         match self.known() {
-            true => self.usual.baseline(&metadata.population, metadata.kappa),
+            true => self.usual.baseline(&metadata.population, metadata.kappa, kappa_scale),
             false => analyzer.model().population(),
         }
     }

@@ -35,9 +35,7 @@ impl Analyzer {
                 Some(path) => error.at(path),
                 None => error,
             })?;
-            if heard.windows() > 0.0 {
-                usual.hear(&heard.mean(), heard.windows());
-            }
+            usual.join(&heard);
             seconds += speech;
         }
         if seconds < LEAST_SPEECH.0 {

@@ -47,8 +47,11 @@ pub struct Metadata {
     /// where unknown. A voice enrolled by neutral speech alone is moved by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neutral_offset: Vec<f32>,
-    /// Windows' worth of the population in a speaker's baseline.
+    /// Windows' worth of the population in the mean of a speaker's baseline.
     pub kappa: f32,
+    /// Windows' worth of the population in the scale of a speaker's baseline; where absent the scale stays the population's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kappa_scale: Option<f32>,
     /// What it was trained on.
     pub corpora: Vec<TrainedOn>,
     /// Other models it learned from, with their licences.
@@ -163,6 +166,10 @@ impl Metadata {
         let temperatures = [self.temperature.unadapted, self.temperature.baseline];
         if !positive || !temperatures.iter().all(|t| t.is_finite() && *t > 0.0) {
             return Err(Error::model("its durations and temperatures must be above 0"));
+        }
+        let kappas = [self.kappa, self.kappa_scale.unwrap_or(1.0)];
+        if !kappas.iter().all(|kappa| kappa.is_finite() && *kappa > 0.0) {
+            return Err(Error::model("the population's parts in a speaker's baseline must be above 0"));
         }
         Ok(())
     }

@@ -95,9 +95,9 @@ pub fn answers(
         let mut usual = Usual::default();
         heard.iter().for_each(|&row| usual.hear(&pooled[row], 1.0));
         if condition == Condition::BaselineNeutral {
-            usual = usual.moved(&metadata.neutral_offset);
+            usual = usual.moved(&metadata.neutral_offset, &metadata.population);
         }
-        usual.baseline(&metadata.population, metadata.kappa)
+        usual.baseline(&metadata.population, metadata.kappa, metadata.kappa_scale)
     };
     let enrolled = condition.enrolled(utterances);
     let baselines: Vec<Baseline> = enrolled.into_par_iter().map(baseline).collect();

@@ -1,21 +1,28 @@
-//! A speaker's usual voice: the mean of what was heard, shrunk towards the population's by how little that is.
+//! A speaker's usual voice: mean and deviation of what was heard, shrunk towards the population's by how little that is.
 
 use crate::model::{Baseline, Population};
 
 /// Running sums of a speaker's embeddings (`pooled`).
 ///
-/// With n windows heard the baseline's mean is `(n·own + κ·population) / (n + κ)` and its weight `n / (n + κ)`; the scale stays the
-/// population's. Nothing heard is the population itself with weight 0.
+/// With n windows heard the baseline's mean is `(n·own + κ·population) / (n + κ)` and its weight `n / (n + κ)`; its scale is the
+/// root of `(n·own² + κₛ·population²) / (n + κₛ)`, or the population's for models that know no κₛ. Nothing heard is the
+/// population itself with weight 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usual {
     sum: Vec<f64>,
+    squares: Vec<f64>,
     windows: f64,
 }
 
 impl Usual {
-    /// So many windows of this mean.
-    pub fn of(mean: &[f32], windows: f64) -> Usual {
-        Usual { sum: mean.iter().map(|&x| windows * f64::from(x)).collect(), windows }
+    /// So many windows of this mean and deviation.
+    pub fn of(mean: &[f32], deviation: &[f32], windows: f64) -> Usual {
+        let square = |(&mean, &deviation)| windows * (f64::from(mean).powi(2) + f64::from(deviation).powi(2));
+        Usual {
+            sum: mean.iter().map(|&x| windows * f64::from(x)).collect(),
+            squares: mean.iter().zip(deviation).map(square).collect(),
+            windows,
+        }
     }
 
     /// The mean of what was heard; empty where nothing was.
@@ -27,22 +34,43 @@ impl Usual {
         }
     }
 
+    /// The deviation of what was heard; empty where nothing was.
+    pub fn deviation(&self) -> Vec<f32> {
+        let variances = (0..self.mean().len()).map(|i| self.variance(i));
+        variances.map(|variance| variance.sqrt() as f32).collect()
+    }
+
+    fn variance(&self, i: usize) -> f64 {
+        (self.squares[i] / self.windows - (self.sum[i] / self.windows).powi(2)).max(0.0)
+    }
+
     /// Adds one window's embedding, counting `share` of a window (1 for windows that do not overlap).
     pub fn hear(&mut self, pooled: &[f32], share: f64) {
         self.sum.resize(pooled.len(), 0.0);
-        for (sum, &x) in self.sum.iter_mut().zip(pooled) {
+        self.squares.resize(pooled.len(), 0.0);
+        for ((sum, square), &x) in self.sum.iter_mut().zip(&mut self.squares).zip(pooled) {
             *sum += share * f64::from(x);
+            *square += share * f64::from(x).powi(2);
         }
         self.windows += share;
     }
 
-    /// The same voice as if heard in all kinds of speech, where it was heard in neutral speech alone: every window moved by
-    /// `offset` ([`crate::model::Metadata::neutral_offset`]; empty where that is unknown, and nothing moves).
-    pub fn moved(mut self, offset: &[f32]) -> Usual {
-        for (sum, &offset) in self.sum.iter_mut().zip(offset) {
-            *sum += self.windows * f64::from(offset);
+    /// Adds all that was heard of the same voice elsewhere.
+    pub fn join(&mut self, other: &Usual) {
+        for (own, other) in [(&mut self.sum, &other.sum), (&mut self.squares, &other.squares)] {
+            own.resize(own.len().max(other.len()), 0.0);
+            own.iter_mut().zip(other).for_each(|(own, x)| *own += x);
         }
-        self
+        self.windows += other.windows;
+    }
+
+    /// The same voice as if heard in all kinds of speech, where it was heard in neutral speech alone: the mean moved by `offset`
+    /// ([`crate::model::Metadata::neutral_offset`]; empty where that is unknown, and it stays), the deviation the population's,
+    /// since neutral speech varies less than all.
+    pub fn moved(self, offset: &[f32], population: &Population) -> Usual {
+        let mut mean = self.mean();
+        mean.iter_mut().zip(offset).for_each(|(mean, offset)| *mean += offset);
+        Usual::of(&mean, &population.scale, self.windows)
     }
 
     /// Windows heard.
@@ -56,20 +84,20 @@ impl Usual {
         if n > 0.0 { (n / (n + f64::from(kappa))) as f32 } else { 0.0 }
     }
 
-    /// The baseline that follows.
-    pub fn baseline(&self, population: &Population, kappa: f32) -> Baseline {
-        let weight = self.weight(kappa);
-        let (n, kappa) = (self.windows, f64::from(kappa));
-        let own = |i: usize| self.sum.get(i).copied().unwrap_or(0.0);
-        let shrunk = |(i, &mean): (usize, &f32)| match n > 0.0 {
-            true => ((own(i) + kappa * f64::from(mean)) / (n + kappa)) as f32,
-            false => mean,
-        };
-        Baseline {
-            mean: population.mean.iter().enumerate().map(shrunk).collect(),
-            scale: population.scale.clone(),
-            weight,
+    /// The baseline that follows, with κ and κₛ as in [`crate::model::Metadata`].
+    pub fn baseline(&self, population: &Population, kappa: f32, kappa_scale: Option<f32>) -> Baseline {
+        let (n, weight, Population { mean, scale }) = (self.windows, self.weight(kappa), population.clone());
+        if n <= 0.0 {
+            return Baseline { mean, scale, weight };
         }
+        let shrunk = |own: f64, population: f64, kappa: f64| (n * own + kappa * population) / (n + kappa);
+        let kappa = f64::from(kappa);
+        let own = mean.iter().zip(&self.sum);
+        let mean = own.map(|(&x, sum)| shrunk(sum / n, f64::from(x), kappa) as f32).collect();
+        let Some(kappa) = kappa_scale.map(f64::from) else { return Baseline { mean, scale, weight } };
+        let own = scale.iter().enumerate();
+        let variances = own.map(|(i, &x)| shrunk(self.variance(i), f64::from(x).powi(2), kappa));
+        Baseline { mean, scale: variances.map(|variance| variance.sqrt() as f32).collect(), weight }
     }
 }
 
@@ -81,13 +109,19 @@ mod tests {
     fn nothing_heard_is_the_population_and_much_heard_is_the_speaker() {
         let population = Population { mean: vec![1.0, 2.0], scale: vec![1.0, 1.0] };
         let mut usual = Usual::default();
-        assert_eq!(usual.baseline(&population, 1.5).mean, [1.0, 2.0]);
-        assert_eq!(usual.baseline(&population, 1.5).weight, 0.0);
+        let baseline = |usual: &Usual, kappa| usual.baseline(&population, kappa, Some(3.0));
+        assert_eq!(baseline(&usual, 1.5).mean, [1.0, 2.0]);
+        assert_eq!((baseline(&usual, 1.5).weight, baseline(&usual, 1.5).scale), (0.0, vec![1.0, 1.0]));
         usual.hear(&[4.0, 0.0], 1.0);
-        assert_eq!(usual.baseline(&population, 1.0).mean, [2.5, 1.0]);
-        assert_eq!(usual.baseline(&population, 1.0).weight, 0.5);
-        (0..1000).for_each(|_| usual.hear(&[4.0, 0.0], 1.0));
-        assert!((usual.baseline(&population, 1.0).mean[0] - 4.0).abs() < 0.01);
+        assert_eq!(baseline(&usual, 1.0).mean, [2.5, 1.0]);
+        assert_eq!(baseline(&usual, 1.0).weight, 0.5);
+        // One window does not vary: three quarters of the variance are the population's.
+        assert_eq!(baseline(&usual, 1.0).scale, [0.75f32.sqrt(); 2]);
+        assert_eq!(usual.baseline(&population, 1.0, None).scale, [1.0, 1.0]);
+        (0..1000).for_each(|i| usual.hear(&[4.0 + if i % 2 == 0 { 0.5 } else { -0.5 }, 0.0], 1.0));
+        assert!((baseline(&usual, 1.0).mean[0] - 4.0).abs() < 0.01);
+        assert!((baseline(&usual, 1.0).scale[0] - 0.5).abs() < 0.01);
+        assert!(baseline(&usual, 1.0).scale[1] > 0.0);
     }
 
     #[test]
@@ -95,9 +129,11 @@ mod tests {
         let mut usual = Usual::default();
         usual.hear(&[1.0, -2.0], 1.0);
         usual.hear(&[3.0, 2.0], 1.0);
-        assert_eq!(usual.clone().moved(&[]), usual);
-        assert_eq!(usual.moved(&[0.5, -1.0]).mean(), [2.5, -1.0]);
-        assert_eq!(Usual::default().moved(&[0.5]), Usual::default());
+        let population = Population { mean: vec![0.0; 2], scale: vec![3.0, 4.0] };
+        assert_eq!(usual.clone().moved(&[], &population).mean(), usual.mean());
+        let moved = usual.moved(&[0.5, -1.0], &population);
+        assert_eq!((moved.mean(), moved.deviation()), (vec![2.5, -1.0], vec![3.0, 4.0]));
+        assert_eq!(Usual::default().moved(&[0.5], &population), Usual::default());
     }
 
     #[test]
@@ -107,11 +143,19 @@ mod tests {
         usual.hear(&[1.0, -2.0], 1.0);
         usual.hear(&[4.0, 1.0], 0.5);
         assert_eq!(usual.mean(), [2.0, -1.0]);
-        let mut again = Usual::of(&usual.mean(), usual.windows());
-        assert_eq!(again, usual);
+        assert_eq!(usual.deviation(), [2f32.sqrt(), 2f32.sqrt()]);
+        let mut again = Usual::of(&usual.mean(), &usual.deviation(), usual.windows());
         for usual in [&mut usual, &mut again] {
             usual.hear(&[0.5, 0.5], 1.0);
         }
-        assert_eq!(again, usual);
+        assert_eq!((again.mean(), again.windows()), (usual.mean(), usual.windows()));
+        for (again, usual) in again.deviation().iter().zip(usual.deviation()) {
+            assert!((again - usual).abs() < 1e-6);
+        }
+        let mut joined = Usual::default();
+        joined.join(&usual);
+        assert_eq!(joined, usual);
+        joined.join(&usual);
+        assert_eq!((joined.mean(), joined.windows()), (usual.mean(), 2.0 * usual.windows()));
     }
 }

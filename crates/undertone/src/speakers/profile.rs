@@ -31,6 +31,8 @@ pub struct Profile {
     pub windows: f64,
     /// Mean of the windows' embeddings (`pooled`).
     pub mean: Vec<f32>,
+    /// Their deviation.
+    pub deviation: Vec<f32>,
 }
 
 impl Profile {
@@ -44,6 +46,7 @@ impl Profile {
             seconds,
             windows: usual.windows(),
             mean: usual.mean(),
+            deviation: usual.deviation(),
         }
     }
 
@@ -72,8 +75,11 @@ impl Profile {
             return Err(Error::malformed(message));
         }
         let lasts = |figure: f64| figure.is_finite() && figure > 0.0;
-        let finite = profile.mean.iter().all(|x| x.is_finite());
-        if !lasts(profile.seconds) || !lasts(profile.windows) || profile.mean.is_empty() || !finite {
+        let Profile { mean, deviation, .. } = &profile;
+        let finite =
+            mean.iter().all(|x| x.is_finite()) && deviation.iter().all(|x| x.is_finite() && *x >= 0.0);
+        let whole = !mean.is_empty() && mean.len() == deviation.len();
+        if !lasts(profile.seconds) || !lasts(profile.windows) || !whole || !finite {
             return Err(Error::malformed(format!("holds figures that cannot be; {remedy}")));
         }
         Ok(profile)
@@ -108,10 +114,11 @@ impl Profile {
     }
 
     /// The running sum to go on from: of neutral speech, moved by what the model knows of the difference between all speech and
-    /// neutral speech ([`crate::model::Metadata::neutral_offset`]).
+    /// neutral speech ([`Usual::moved`]).
     pub fn usual(&self, model: &Model) -> Usual {
-        let heard = Usual::of(&self.mean, self.windows);
-        if self.neutral { heard.moved(&model.metadata().neutral_offset) } else { heard }
+        let heard = Usual::of(&self.mean, &self.deviation, self.windows);
+        let metadata = model.metadata();
+        if self.neutral { heard.moved(&metadata.neutral_offset, &metadata.population) } else { heard }
     }
 
     /// Whether it is of neutral speech and `model` does not know by how much that differs from all speech: less exact.
@@ -125,19 +132,21 @@ mod tests {
     use super::*;
 
     fn profile(neutral: bool) -> Profile {
-        let usual = Usual::of(&[1.0, -2.0], 4.0);
-        let windows = usual.windows();
+        let usual = Usual::of(&[1.0, -2.0], &[0.5, 0.25], 4.0);
+        let (windows, deviation) = (usual.windows(), usual.deviation());
         let (format, name, model) = (FORMAT.to_string(), "agent".to_string(), "0".repeat(64));
-        Profile { format, name, model, neutral, seconds: 9.6, windows, mean: usual.mean() }
+        Profile { format, name, model, neutral, seconds: 9.6, windows, mean: usual.mean(), deviation }
     }
 
     #[test]
     fn neutral_speech_is_moved_by_what_the_model_knows_and_all_speech_is_not() -> Result<()> {
         let model = Model::embedded()?;
-        let heard = Usual::of(&vec![0.5; model.metadata().pooled], 4.0);
+        let width = model.metadata().pooled;
+        let heard = Usual::of(&vec![0.5; width], &vec![0.25; width], 4.0);
         let usual = |neutral| Profile::new("agent", &model, &heard, 9.6, neutral).usual(&model);
         assert_eq!(usual(false), heard);
-        assert_eq!(usual(true), heard.clone().moved(&model.metadata().neutral_offset));
+        let metadata = model.metadata();
+        assert_eq!(usual(true), heard.clone().moved(&metadata.neutral_offset, &metadata.population));
         assert_ne!(usual(true), heard);
         Ok(())
     }
@@ -155,7 +164,8 @@ mod tests {
         let model = Model::embedded()?;
         let refused = profile(false).check(&model).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(refused.contains("undertone enroll agent"), "{refused}");
-        let usual = Usual::of(&vec![0.5; model.metadata().pooled], 3.0);
+        let width = model.metadata().pooled;
+        let usual = Usual::of(&vec![0.5; width], &vec![0.25; width], 3.0);
         let own = Profile::new("agent", &model, &usual, 7.2, true);
         own.check(&model)?;
         assert_eq!(own.is_inexact(&model), model.metadata().neutral_offset.is_empty());

@@ -1,0 +1,164 @@
+//! The two heads, fitted anew once the trunk stands still.
+//!
+//! On frozen embeddings of whole clips this is a convex problem: multinomial logistic regression with L2, among the classes
+//! each clip's corpus knows, classes drawn equally often within a corpus. Only now does a speaker's baseline have a scale of its
+//! own: while the trunk moved, what was remembered of a speaker was of several ages.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::{Linear, LinearConfig};
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::Distribution;
+use rand_distr::weighted::WeightedIndex;
+use undertone::model::Baseline;
+use undertone::{Error, ErrorKind, Result};
+
+use crate::average::plain;
+use crate::config::Config;
+use crate::draw::Draw;
+use crate::memory::{Enrolment, Memory};
+use crate::network::{Network, OUTPUTS, standardised};
+use crate::targets::Targets;
+
+/// Clips' worth of the population in the scale of a speaker's baseline.
+pub const KAPPA_SCALE: f32 = 5.0;
+/// Share of degraded embeddings.
+const DEGRADED: f64 = 0.2;
+/// Weight of the sum of squares of a head's weights, beside the mean loss.
+const L2: f32 = 0.01;
+/// Steps of Adam, its rate falling from this as a cosine, and the clips in one.
+const STEPS: usize = 500;
+const RATE: f64 = 1e-2;
+const MINIBATCH: usize = 512;
+
+#[derive(Module, Debug)]
+struct Heads {
+    unadapted: Linear,
+    adapted: Linear,
+}
+
+/// The network with heads fitted to `memories`: what it makes of every clip of `draw`, whole, one for each of the material's
+/// copies.
+///
+/// # Errors
+/// `Config` where the corpora's weights leave nothing to draw.
+pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Network> {
+    let device = Device::flex().autodiff();
+    let (config, population) = (draw.config, network.population());
+    // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
+    let acted = Config { votes: 0.0, ..config.clone() };
+    let width = population.mean.len();
+    let head = || LinearConfig::new(width, OUTPUTS).with_initializer(Initializer::Zeros).init(&device);
+    let mut heads = Heads { unadapted: head(), adapted: head() };
+    let mut optimizer = AdamConfig::new().init();
+    let weights = WeightedIndex::new(weights(draw)).map_err(|error| {
+        Error::new(ErrorKind::Config, "nothing to fit the heads to: no clip has a weight above 0")
+            .because(error)
+    })?;
+    let offsets: Vec<Vec<f32>> = memories.iter().map(Memory::neutral_offset).collect();
+    let everyone = [Baseline { mean: population.mean.clone(), scale: population.scale.clone(), weight: 0.0 }];
+    for step in 0..STEPS {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
+        let degraded = memories.len() > 1 && rng.random_bool(DEGRADED);
+        let copy = if degraded { rng.random_range(1..memories.len()) } else { 0 };
+        let clips: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
+        let targets = Targets::of(&clips, draw.clips, None, &acted, &device);
+        let rows: Vec<f32> = clips.iter().flat_map(|&clip| memories[copy].row(clip)).copied().collect();
+        let pooled = Tensor::<2>::from_data(TensorData::new(rows, [MINIBATCH, width]), &device);
+        let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
+        let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
+        let speakers = memories[copy].baselines(&clips, &population, enrolment, rng.random());
+        let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
+        let [alone, known] = sides.map(|(head, speakers)| {
+            let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
+            loss + intensity * config.intensity + head.weight.val().powi_scalar(2).sum() * L2
+        });
+        let gradients = GradientsParams::from_grads((alone + known).backward(), &heads);
+        let part = step as f64 / STEPS as f64;
+        heads = optimizer.step(RATE * 0.5 * (1.0 + (std::f64::consts::PI * part).cos()), heads, gradients);
+    }
+    let still = |head: Linear| Linear {
+        weight: Param::from_tensor(plain(head.weight.val())),
+        bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
+    };
+    (network.head, network.speaker_head) = (still(heads.unadapted), still(heads.adapted));
+    Ok(network)
+}
+
+/// How often each clip is drawn: its corpus's weight, shared equally among the classes the corpus has.
+fn weights(draw: &Draw) -> Vec<f64> {
+    let key = |at: usize| (&*draw.clips[at].corpus, draw.clips[at].emotion as usize);
+    let (mut of_class, mut of_corpus) = (BTreeMap::new(), BTreeMap::new());
+    for at in 0..draw.clips.len() {
+        *of_class.entry(key(at)).or_insert(0.0) += 1.0;
+        *of_corpus.entry(key(at).0).or_insert(0.0) += 1.0;
+    }
+    let classes = |corpus: &str| of_class.keys().filter(|(name, _)| *name == corpus).count() as f64;
+    let weight = |at: usize| {
+        let corpus = key(at).0;
+        draw.config.weight(&draw.clips[at]) * of_corpus[corpus] / classes(corpus) / of_class[&key(at)]
+    };
+    (0..draw.clips.len()).map(weight).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::clip::Clip;
+    use crate::material::Material;
+    use crate::network::Size;
+    use crate::population::Population;
+    use crate::score;
+    use undertone::Emotion;
+
+    /// Each speaker's neutral clips lie about a place of their own, happy ones above, sad ones below, by a distance of their own.
+    fn heard(speakers: std::ops::Range<usize>, width: usize) -> (Vec<Clip>, Vec<Vec<f32>>) {
+        let emotions = [Emotion::Neutral, Emotion::Happy, Emotion::Sad];
+        let (mut clips, mut pooled) = (Vec::new(), Vec::new());
+        for speaker in speakers {
+            let place = 3.0 * (7.0 * speaker as f32).sin();
+            for at in 0..30 {
+                let emotion = emotions[at % 3];
+                let side = [0.0, 1.0, -1.0][at % 3] * (0.4 + 0.3 * (speaker % 3) as f32);
+                let noise = 0.05 * ((at * 13 + speaker * 5) as f32).sin();
+                clips.push(Clip {
+                    corpus: "c".into(),
+                    name: format!("{speaker}-{at}"),
+                    path: Default::default(),
+                    segment: None,
+                    speaker: format!("{speaker}"),
+                    emotion,
+                    known: emotions.into_iter().collect(),
+                    intensity: None,
+                    votes: None,
+                });
+                pooled.push((0..width).map(|i| if i == 0 { place + side + noise } else { noise }).collect());
+            }
+        }
+        (clips, pooled)
+    }
+
+    #[test]
+    fn the_speakers_own_place_and_scale_tell_what_no_clip_tells_alone() {
+        let size = Size::tiny();
+        let config = Config { size, ..Config::default() };
+        let network = Network::new(&size, None, &Device::flex());
+        let (clips, pooled) = heard(0..12, size.pooled());
+        let mut memory = Memory::new(&clips, size.pooled());
+        memory.keep(&(0..clips.len()).collect::<Vec<_>>(), &pooled.concat());
+        let (material, population) = (Material::default(), Population::default());
+        let draw = Draw::new(&clips, Vec::new(), &material, &population, &config).unwrap();
+        let network = fit(network, &draw, &[memory]).unwrap();
+        let (clips, pooled) = heard(12..18, size.pooled());
+        let outputs = score::outputs(&network, &clips, &pooled, config.kappa, Some(KAPPA_SCALE));
+        let [alone, known] =
+            [outputs.unadapted, outputs.baseline].map(|rows| score::score(&clips, &rows).mean());
+        assert!(known > 0.95, "{known}");
+        assert!(alone < 0.6, "{alone}");
+    }
+}

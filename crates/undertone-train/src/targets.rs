@@ -1,0 +1,61 @@
+//! What should be answered to the clips of a minibatch, and how far an answer is from it.
+
+use burn::prelude::*;
+use burn::tensor::activation::{log_softmax, sigmoid};
+
+use crate::clip::{CLASSES, Clip};
+use crate::config::Config;
+use crate::input::Mix;
+use crate::network::OUTPUTS;
+
+/// Targets of one minibatch.
+pub struct Targets {
+    /// `[batch, classes]`, rows sum to 1.
+    pub target: Tensor<2>,
+    /// `[batch, classes]`, 1 for the classes that compete.
+    pub known: Tensor<2>,
+    /// `[batch, 1]`, and `[batch, 1]` 1 where it is known.
+    pub intensity: [Tensor<2>; 2],
+}
+
+impl Targets {
+    /// Of the clips at `index`. Where crops are mixed their targets are too; the classes of both compete, intensity is left out.
+    pub fn of(
+        index: &[usize],
+        clips: &[Clip],
+        mix: Option<&Mix>,
+        config: &Config,
+        device: &Device,
+    ) -> Targets {
+        let clips = || index.iter().map(|&i| &clips[i]);
+        let tensor = |values: Vec<f32>, width: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [index.len(), width]), device)
+        };
+        let mut target: Vec<f32> =
+            clips().flat_map(|clip| clip.target(config.votes, config.smoothing)).collect();
+        let mut known: Vec<f32> = clips().flat_map(Clip::mask).collect();
+        let intensity = clips().map(|clip| clip.intensity.unwrap_or(0.0)).collect();
+        let mut has: Vec<f32> = clips().map(|clip| f32::from(u8::from(clip.intensity.is_some()))).collect();
+        if let Some(mix) = mix {
+            target = mix.means(&target);
+            known = mix.blend(&known, f32::max);
+            has.fill(0.0);
+        }
+        Targets {
+            target: tensor(target, CLASSES),
+            known: tensor(known, CLASSES),
+            intensity: [tensor(intensity, 1), tensor(has, 1)],
+        }
+    }
+
+    /// Cross-entropy of a head's outputs `[batch, 9]` among the classes each clip's corpus knows, and the squared error of
+    /// intensity where it is known.
+    pub fn losses(&self, out: &Tensor<2>) -> [Tensor<1>; 2] {
+        let n = self.target.dims()[0] as f32;
+        let logits = out.clone().narrow(1, 0, CLASSES) + (self.known.clone() - 1.0) * 1e4;
+        let cross_entropy = -(log_softmax(logits, 1) * self.target.clone()).sum() / n;
+        let [wanted, known] = self.intensity.clone();
+        let error = (sigmoid(out.clone().narrow(1, CLASSES, OUTPUTS - CLASSES)) - wanted).powi_scalar(2);
+        [cross_entropy, (error * known.clone()).sum() / known.sum().clamp_min(1.0)]
+    }
+}
