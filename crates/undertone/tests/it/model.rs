@@ -1,6 +1,7 @@
 //! The embedded model: the short ways through it give what the whole graph gives.
 
-use undertone::model::{Baseline, Model, Pool};
+use undertone::emotion::Emotion;
+use undertone::model::{Baseline, Metadata, Model, Pool};
 
 use crate::sound::{noise, voice};
 
@@ -96,4 +97,17 @@ fn a_file_that_is_no_model_of_ours_is_refused_with_the_reason() {
     };
     assert!(kind(replace("{\"format\":1", "{\"format\":7")).contains("format 7"));
     assert!(kind(replace("\"pooled\":512", "\"pooled\":511")).contains("511"));
+}
+
+#[test]
+fn the_model_from_cremad_alone_answers_with_the_six_emotions_it_learned() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/cremad.onnx");
+    let model = Model::open(&path).unwrap();
+    let Metadata { corpora, classes, .. } = model.metadata();
+    assert_eq!(corpora.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>(), ["cremad"]);
+    assert!(
+        classes.len() == 6 && !classes.contains(&Emotion::Calm) && !classes.contains(&Emotion::Surprised)
+    );
+    let answer = model.run_whole(&voice(2.0), &model.population()).unwrap().answer;
+    assert!(answer.logits.len() == 6 && answer.logits.iter().all(|logit| logit.is_finite()), "{answer:?}");
 }
