@@ -8,7 +8,7 @@ use std::time::Instant;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::Distribution;
-use undertone::model::{Baseline, Population};
+use undertone::speakers::Usual;
 use undertone_train::front_end::{Frames, FrontEnd};
 use undertone_train::network::Size;
 
@@ -29,8 +29,7 @@ fn main() -> undertone::Result<()> {
     let random = |width| Tensor::<2>::random([64 * 300, width], Distribution::Normal(0.0, 0.1), &device);
     let frames = Frames { short: random(400), long: random(256), batch: 64 };
     let spectrogram = random(128).reshape([64, 300, 128]);
-    let Population { mean, scale } = network.population();
-    let speaker = Baseline { mean, scale, weight: 1.0 };
+    let speaker = Usual::default().baseline(&network.population(), 1.0, None);
     let mut times = Vec::new();
     for _ in 0..12 {
         let begin = Instant::now();

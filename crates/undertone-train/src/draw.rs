@@ -78,9 +78,7 @@ impl<'a> Draw<'a> {
         population: &'a Population,
         config: &'a Config,
     ) -> Result<Draw<'a>> {
-        let weights = WeightedIndex::new(clips.iter().map(|clip| config.weight(clip))).map_err(|error| {
-            Error::new(ErrorKind::Config, "nothing to train on: no clip has a weight above 0").because(error)
-        })?;
+        let weights = weighted(clips.iter().map(|clip| config.weight(clip)))?;
         Ok(Draw { clips, places, material, population, config, weights })
     }
 
@@ -123,9 +121,7 @@ impl<'a> Draw<'a> {
         let (place, crop) = (self.places[clip], self.config.crop_frames());
         let start = rng.random_range(0..=place.frames.saturating_sub(crop) / 3) * 3;
         let inside = crop.min(place.frames - start);
-        let copies = self.material.copies.len();
-        let copy =
-            if copies > 1 && rng.random_bool(self.config.degraded) { rng.random_range(1..copies) } else { 0 };
+        let copy = copy(self.material.copies.len(), self.config.degraded, &mut rng);
         let distant = rng.random_bool(self.config.distance);
         let gain = if distant { rng.random_range(-25.0..10.0f32) * NATURAL } else { 0.0 };
         let own = rng.random_bool(self.config.own_level);
@@ -200,4 +196,19 @@ impl<'a> Draw<'a> {
         }
         (values, used)
     }
+}
+
+/// Clips to draw, each as often as its weight says.
+///
+/// # Errors
+/// `Config` where no weight is above 0.
+pub fn weighted(weights: impl Iterator<Item = f64>) -> Result<WeightedIndex<f64>> {
+    WeightedIndex::new(weights).map_err(|error| {
+        Error::new(ErrorKind::Config, "nothing to train on: no clip has a weight above 0").because(error)
+    })
+}
+
+/// One of so many copies of a clip: the clean one (0), or with the probability `degraded` any of the others, where there are some.
+pub fn copy(copies: usize, degraded: f64, rng: &mut impl Rng) -> usize {
+    if copies > 1 && rng.random_bool(degraded) { rng.random_range(1..copies) } else { 0 }
 }

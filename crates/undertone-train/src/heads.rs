@@ -13,16 +13,16 @@ use burn::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Distribution;
-use rand_distr::weighted::WeightedIndex;
-use undertone::model::Baseline;
-use undertone::{Error, ErrorKind, Result};
+use undertone::Result;
+use undertone::speakers::Usual;
 
 use crate::average::plain;
 use crate::config::Config;
-use crate::draw::Draw;
+use crate::draw::{Draw, copy, weighted};
 use crate::memory::{Enrolment, Memory};
 use crate::network::{Network, OUTPUTS, standardised};
 use crate::targets::Targets;
+use crate::train::falling;
 
 /// Clips' worth of the population in the scale of a speaker's baseline.
 pub const KAPPA_SCALE: f32 = 5.0;
@@ -55,16 +55,12 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
     let head = || LinearConfig::new(width, OUTPUTS).with_initializer(Initializer::Zeros).init(&device);
     let mut heads = Heads { unadapted: head(), adapted: head() };
     let mut optimizer = AdamConfig::new().init();
-    let weights = WeightedIndex::new(weights(draw)).map_err(|error| {
-        Error::new(ErrorKind::Config, "nothing to fit the heads to: no clip has a weight above 0")
-            .because(error)
-    })?;
+    let weights = weighted(weights(draw).into_iter())?;
     let offsets: Vec<Vec<f32>> = memories.iter().map(Memory::neutral_offset).collect();
-    let everyone = [Baseline { mean: population.mean.clone(), scale: population.scale.clone(), weight: 0.0 }];
+    let everyone = [Usual::default().baseline(&population, config.kappa, Some(KAPPA_SCALE))];
     for step in 0..STEPS {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
-        let degraded = memories.len() > 1 && rng.random_bool(DEGRADED);
-        let copy = if degraded { rng.random_range(1..memories.len()) } else { 0 };
+        let copy = copy(memories.len(), DEGRADED, &mut rng);
         let clips: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
         let targets = Targets::of(&clips, draw.clips, None, &acted, &device);
         let rows: Vec<f32> = clips.iter().flat_map(|&clip| memories[copy].row(clip)).copied().collect();
@@ -78,8 +74,7 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
             loss + intensity * config.intensity + head.weight.val().powi_scalar(2).sum() * L2
         });
         let gradients = GradientsParams::from_grads((alone + known).backward(), &heads);
-        let part = step as f64 / STEPS as f64;
-        heads = optimizer.step(RATE * 0.5 * (1.0 + (std::f64::consts::PI * part).cos()), heads, gradients);
+        heads = optimizer.step(RATE * falling(step, STEPS), heads, gradients);
     }
     let still = |head: Linear| Linear {
         weight: Param::from_tensor(plain(head.weight.val())),
