@@ -48,7 +48,7 @@ pub struct Config {
     pub kappa: f32,
     /// Share of crops whose log-mel is standardised by its own speaker's mean and deviation.
     pub own_level: f64,
-    /// Degraded copies of every clip (noise, telephone, reverberation) kept beside the clean one.
+    /// Degraded copies of every clip (noise, music, telephone, reverberation) kept beside the clean one.
     pub degraded_copies: usize,
     /// Share of crops taken from a degraded copy.
     pub degraded: f64,
@@ -64,7 +64,7 @@ impl Default for Config {
     fn default() -> Self {
         let draw = [("savee", 3.0), ("ravdess", 1.5), ("tess", 0.6)];
         Config {
-            epochs: 30,
+            epochs: 20,
             minibatch: 64,
             crop_seconds: 2.0,
             learning_rate: 2e-3,
@@ -77,7 +77,7 @@ impl Default for Config {
             smoothing: 0.05,
             intensity: 1.0,
             speaker: 1.0,
-            distillation: 1.0,
+            distillation: 16.0,
             mixup: 0.3,
             kappa: 1.5,
             own_level: 0.6,

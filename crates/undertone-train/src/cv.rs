@@ -182,6 +182,7 @@ mod tests {
             speaker: fold.into(),
             truth,
             posterior,
+            agreement: None,
         }
     }
 

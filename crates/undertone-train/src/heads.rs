@@ -1,26 +1,29 @@
-//! The two heads, fitted anew once the trunk stands still.
+//! The two heads, fitted anew once the trunk stands still, and a third that answers as listeners would.
 //!
 //! On frozen embeddings of whole clips this is a convex problem: multinomial logistic regression with L2, among the classes
 //! each clip's corpus knows, classes drawn equally often within a corpus. Only now does a speaker's baseline have a scale of its
 //! own: while the trunk moved, what was remembered of a speaker was of several ages.
+//!
+//! What listeners name is learned from their votes, by clips that have any, with nothing known of the speaker: the listeners knew
+//! nothing either.
 
 use std::collections::BTreeMap;
 
-use burn::module::{Initializer, Module, Param};
-use burn::nn::{Linear, LinearConfig};
+use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Distribution;
-use undertone::Result;
 use undertone::speakers::Usual;
+use undertone::{Emotion, Result};
 
 use crate::average::plain;
 use crate::config::Config;
 use crate::draw::{Draw, copy, weighted};
 use crate::memory::{Enrolment, Memory};
-use crate::network::{Network, OUTPUTS, standardised};
+use crate::network::{Network, OUTPUTS, blank, standardised};
 use crate::targets::Targets;
 use crate::train::falling;
 
@@ -39,6 +42,7 @@ const MINIBATCH: usize = 512;
 struct Heads {
     unadapted: Linear,
     adapted: Linear,
+    listeners: Linear,
 }
 
 /// The network with heads fitted to `memories`: what it makes of every clip of `draw`, whole, one for each of the material's
@@ -51,11 +55,14 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
     let (config, population) = (draw.config, network.population());
     // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
     let acted = Config { votes: 0.0, ..config.clone() };
+    let voted = Config { votes: 1.0, smoothing: 0.0, ..config.clone() };
     let width = population.mean.len();
-    let head = || LinearConfig::new(width, OUTPUTS).with_initializer(Initializer::Zeros).init(&device);
-    let mut heads = Heads { unadapted: head(), adapted: head() };
+    let head = |outputs| blank(width, outputs, &device);
+    let mut heads =
+        Heads { unadapted: head(OUTPUTS), adapted: head(OUTPUTS), listeners: head(Emotion::ALL.len()) };
     let mut optimizer = AdamConfig::new().init();
     let weights = weighted(weights(draw).into_iter())?;
+    let judged: Vec<usize> = (0..draw.clips.len()).filter(|&clip| draw.clips[clip].votes.is_some()).collect();
     let offsets: Vec<Vec<f32>> = memories.iter().map(Memory::neutral_offset).collect();
     let everyone = [Usual::default().baseline(&population, config.kappa, Some(KAPPA_SCALE))];
     for step in 0..STEPS {
@@ -63,8 +70,11 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
         let copy = copy(memories.len(), DEGRADED, &mut rng);
         let clips: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
         let targets = Targets::of(&clips, draw.clips, None, &acted, &device);
-        let rows: Vec<f32> = clips.iter().flat_map(|&clip| memories[copy].row(clip)).copied().collect();
-        let pooled = Tensor::<2>::from_data(TensorData::new(rows, [MINIBATCH, width]), &device);
+        let heard = |clips: &[usize]| {
+            let rows: Vec<f32> = clips.iter().flat_map(|&clip| memories[copy].row(clip)).copied().collect();
+            Tensor::<2>::from_data(TensorData::new(rows, [clips.len(), width]), &device)
+        };
+        let pooled = heard(&clips);
         let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
         let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
         let speakers = memories[copy].baselines(&clips, &population, enrolment, rng.random());
@@ -73,7 +83,16 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
             let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
             loss + intensity * config.intensity + head.weight.val().powi_scalar(2).sum() * L2
         });
-        let gradients = GradientsParams::from_grads((alone + known).backward(), &heads);
+        let mut loss = alone + known;
+        if !judged.is_empty() {
+            let clips: Vec<usize> =
+                (0..MINIBATCH).map(|_| judged[rng.random_range(0..judged.len())]).collect();
+            let targets = Targets::of(&clips, draw.clips, None, &voted, &device);
+            let head = &heads.listeners;
+            let named = targets.cross_entropy(head.forward(standardised(heard(&clips), &everyone)));
+            loss = loss + named + head.weight.val().powi_scalar(2).sum() * L2;
+        }
+        let gradients = GradientsParams::from_grads(loss.backward(), &heads);
         heads = optimizer.step(RATE * falling(step, STEPS), heads, gradients);
     }
     let still = |head: Linear| Linear {
@@ -81,6 +100,7 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
         bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
     };
     (network.head, network.speaker_head) = (still(heads.unadapted), still(heads.adapted));
+    network.listeners = still(heads.listeners);
     Ok(network)
 }
 
@@ -109,7 +129,6 @@ mod tests {
     use crate::network::Size;
     use crate::population::Population;
     use crate::score;
-    use undertone::Emotion;
 
     /// Each speaker's neutral clips lie about a place of their own, happy ones above, sad ones below, by a distance of their own.
     fn heard(speakers: std::ops::Range<usize>, width: usize) -> (Vec<Clip>, Vec<Vec<f32>>) {
@@ -155,5 +174,35 @@ mod tests {
             [outputs.unadapted, outputs.baseline].map(|rows| score::score(&clips, &rows).mean());
         assert!(known > 0.95, "{known}");
         assert!(alone < 0.6, "{alone}");
+    }
+
+    #[test]
+    fn listeners_agree_on_the_clips_on_which_they_did() {
+        let size = Size::tiny();
+        let config = Config { size, ..Config::default() };
+        let network = Network::new(&size, None, &Device::flex());
+        let (mut clips, pooled) = heard(0..12, size.pooled());
+        for (clip, pooled) in clips.iter_mut().zip(&pooled) {
+            // High voices are happy to all, low ones happy or sad.
+            let mut votes = [0.0; 8];
+            let happy = if pooled[0] > 0.0 { 1.0 } else { 0.5 };
+            (votes[Emotion::Happy as usize], votes[Emotion::Sad as usize]) = (happy, 1.0 - happy);
+            clip.votes = Some(votes);
+        }
+        let mut memory = Memory::new(&clips, size.pooled());
+        memory.keep(&(0..clips.len()).collect::<Vec<_>>(), &pooled.concat());
+        let (material, population) = (Material::default(), Population::default());
+        let draw = Draw::new(&clips, Vec::new(), &material, &population, &config).unwrap();
+        let network = fit(network, &draw, &[memory]).unwrap();
+        let everyone = Usual::default().baseline(&network.population(), config.kappa, Some(KAPPA_SCALE));
+        let happy = |place: f32| {
+            let row = [vec![place], vec![0.0; size.pooled() - 1]].concat();
+            let row = Tensor::<2>::from_data(TensorData::new(row, [1, size.pooled()]), &Device::flex());
+            let named = score::values(network.listeners.forward(standardised(row, &[everyone.clone()])));
+            let share = |class: Emotion| named[class as usize].exp();
+            share(Emotion::Happy) / (share(Emotion::Happy) + share(Emotion::Sad))
+        };
+        let [agreed, torn] = [3.0, -3.0].map(happy);
+        assert!(agreed > 0.9 && (0.3..0.7).contains(&torn), "{agreed}, {torn}");
     }
 }

@@ -20,7 +20,7 @@ use crate::teacher::Teacher;
 /// Rows of a spectrogram: log-mel, then the pitch view.
 pub const ROWS: usize = 128;
 /// Raised when what is stored changes its meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where one clip's frames lie.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -117,9 +117,8 @@ impl Material {
                 .par_iter()
                 .enumerate()
                 .map_init(Spectrogram::default, |views, (i, clip)| {
-                    let decode = |draw: usize| decode(&clips[draw % clips.len()]);
                     let seed = wanted.seed ^ spread(at * 256 + i);
-                    part(clip, &decode, views, Wanted { seed, ..wanted })
+                    part(clip, views, Wanted { seed, ..wanted })
                 })
                 .collect();
             for part in parts {
@@ -230,20 +229,11 @@ fn spread(index: usize) -> u64 {
     (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-fn decode(clip: &Clip) -> Result<Vec<f32>> {
-    undertone::corpus::samples(&clip.path, clip.segment)
-}
-
-fn part(
-    clip: &Clip,
-    other: &dyn Fn(usize) -> Result<Vec<f32>>,
-    views: &mut Spectrogram,
-    wanted: Wanted,
-) -> Result<Part> {
-    let clean = decode(clip)?;
+fn part(clip: &Clip, views: &mut Spectrogram, wanted: Wanted) -> Result<Part> {
+    let clean = undertone::corpus::samples(&clip.path, clip.segment)?;
     let mut copies = vec![half(&views.compute(&clean))];
     for copy in 0..wanted.degraded_copies {
-        let degraded = degrade::degrade(&clean, wanted.seed.wrapping_add(copy as u64), other)?;
+        let degraded = degrade::degrade(&clean, wanted.seed.wrapping_add(copy as u64));
         copies.push(half(&views.compute(&degraded)));
     }
     let teacher = match wanted.teacher {

@@ -1,6 +1,6 @@
 //! The network, defined once: views of the spectrogram → frames → pooled → two heads.
 
-use burn::module::{Module, RunningState};
+use burn::module::{Initializer, Module, RunningState};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::prelude::*;
 use burn::tensor::activation::{softmax, tanh};
@@ -133,6 +133,9 @@ pub struct Network {
     pub head: Linear,
     /// Reads `pooled` against the speaker's baseline.
     pub speaker_head: Linear,
+    /// Reads `pooled` against the population: logits of the emotions that listeners name. Not trained, but fitted at the end
+    /// ([`crate::heads`]).
+    pub listeners: Linear,
     /// The population's mean of `pooled`.
     pub population_mean: RunningState<Tensor<1>>,
     /// The population's deviation of `pooled`.
@@ -165,6 +168,7 @@ impl Network {
             dropout: DropoutConfig::new(size.dropout).init(),
             head: linear(size.pooled(), OUTPUTS),
             speaker_head: linear(size.pooled(), OUTPUTS),
+            listeners: blank(size.pooled(), Emotion::ALL.len(), device),
             population_mean: RunningState::new(Tensor::zeros([size.pooled()], device)),
             population_scale: RunningState::new(Tensor::ones([size.pooled()], device)),
         }
@@ -215,6 +219,11 @@ impl Network {
             scale: values(self.population_scale.value()),
         }
     }
+}
+
+/// A layer of zeros, to be fitted.
+pub fn blank(inputs: usize, outputs: usize, device: &Device) -> Linear {
+    LinearConfig::new(inputs, outputs).with_initializer(Initializer::Zeros).init(device)
 }
 
 /// `(pooled − mean) / scale` of each row's own speaker, or of one speaker for all.

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use undertone::corpus::held::HeldOut;
 use undertone::corpus::{Corpus, Utterance};
-use undertone::{Emotion, Error, ErrorKind, Result};
+use undertone::{Emotion, EmotionSet, Error, ErrorKind, Result};
 
 use crate::checkpoint::{self, Checkpoints};
 use crate::clip::Clip;
@@ -70,6 +70,9 @@ pub struct Outcome {
     pub corpora: Vec<Trained>,
     /// The classes they know.
     pub classes: Vec<Emotion>,
+    /// Those listeners could name, where there are votes of any.
+    #[serde(default)]
+    pub voted: Vec<Emotion>,
     /// What was held out: protocols and their folds.
     pub held_out: Vec<String>,
     /// Clips held out.
@@ -142,10 +145,8 @@ impl Run<'_> {
         let outcome = Outcome {
             views: population.views.clone(),
             corpora: trained(self.corpora, &learned),
-            classes: Emotion::ALL
-                .into_iter()
-                .filter(|&class| learned.iter().any(|clip| clip.known.contains(class)))
-                .collect(),
+            classes: known(&learned),
+            voted: known(learned.iter().filter(|clip| clip.votes.is_some())),
             held_out: parts.iter().map(|part| format!("{} {}", part.protocol, part.fold)).collect(),
             held_out_clips: dev.len(),
             unadapted: score::score(&dev, &outputs.unadapted),
@@ -192,6 +193,12 @@ fn clips(corpora: &[Corpus]) -> Vec<Clip> {
         ));
     }
     clips
+}
+
+/// The classes that the corpora of some clips know.
+fn known<'a>(clips: impl IntoIterator<Item = &'a Clip>) -> Vec<Emotion> {
+    let known: Vec<EmotionSet> = clips.into_iter().map(|clip| clip.known).collect();
+    Emotion::ALL.into_iter().filter(|&class| known.iter().any(|known| known.contains(class))).collect()
 }
 
 fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {

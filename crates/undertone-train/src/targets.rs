@@ -48,12 +48,17 @@ impl Targets {
         }
     }
 
+    /// Cross-entropy of logits `[batch, classes]` among the classes each clip's corpus knows.
+    pub fn cross_entropy(&self, logits: Tensor<2>) -> Tensor<1> {
+        let n = self.target.dims()[0] as f32;
+        let logits = logits + (self.known.clone() - 1.0) * 1e4;
+        -(log_softmax(logits, 1) * self.target.clone()).sum() / n
+    }
+
     /// Cross-entropy of a head's outputs `[batch, 9]` among the classes each clip's corpus knows, and the squared error of
     /// intensity where it is known.
     pub fn losses(&self, out: &Tensor<2>) -> [Tensor<1>; 2] {
-        let n = self.target.dims()[0] as f32;
-        let logits = out.clone().narrow(1, 0, CLASSES) + (self.known.clone() - 1.0) * 1e4;
-        let cross_entropy = -(log_softmax(logits, 1) * self.target.clone()).sum() / n;
+        let cross_entropy = self.cross_entropy(out.clone().narrow(1, 0, CLASSES));
         let [wanted, known] = self.intensity.clone();
         let error = (sigmoid(out.clone().narrow(1, CLASSES, OUTPUTS - CLASSES)) - wanted).powi_scalar(2);
         [cross_entropy, (error * known.clone()).sum() / known.sum().clamp_min(1.0)]

@@ -8,7 +8,7 @@ mod trunk;
 
 use prost::Message;
 use undertone::model::Metadata;
-use undertone::{Error, ErrorKind, Result};
+use undertone::{Emotion, Error, ErrorKind, Result};
 
 use crate::network::{Network, Size};
 use crate::population::Level;
@@ -16,10 +16,17 @@ use graph::Builder;
 pub use publish::Publish;
 
 /// The ONNX file of a network; `views` standardises the spectrogram, and of the logits the metadata's classes are kept.
+/// It has `agreement` where listeners named any of the classes `voted`.
 ///
 /// # Errors
 /// `Model` where the metadata cannot be written as JSON.
-pub fn export(network: &Network, size: &Size, views: &Level, metadata: &Metadata) -> Result<Vec<u8>> {
+pub fn export(
+    network: &Network,
+    size: &Size,
+    views: &Level,
+    voted: &[Emotion],
+    metadata: &Metadata,
+) -> Result<Vec<u8>> {
     let mut graph = Builder::default();
     let (frames, pooled) = ((2 * size.frames).to_string(), size.pooled().to_string());
     let waveform = graph.input("waveform", &["batch", "samples"]);
@@ -34,9 +41,12 @@ pub fn export(network: &Network, size: &Size, views: &Level, metadata: &Metadata
     };
     let all = trunk::frames(&mut graph, network, views, &spectrogram);
     let embedding = trunk::pooled(&mut graph, size, &all);
-    trunk::heads(&mut graph, network, &metadata.classes, &embedding, &baseline);
+    trunk::heads(&mut graph, network, [&metadata.classes, voted], &embedding, &baseline);
     graph.output("logits", &["batch", &metadata.classes.len().to_string()]);
     graph.output("intensity", &["batch", "1"]);
+    if !voted.is_empty() {
+        graph.output("agreement", &["batch", "1"]);
+    }
     graph.output("spectrogram", &["batch", "time", "128"]);
     graph.output("frames", &["batch", "frames", &frames]);
     graph.output("pooled", &["batch", &pooled]);

@@ -45,7 +45,7 @@ impl Publish<'_> {
         if let Some(scored) = scored {
             calibrate(&mut metadata, scored)?;
         }
-        let model = super::export(&network, &config.size, &outcome.views, &metadata)?;
+        let model = super::export(&network, &config.size, &outcome.views, &outcome.voted, &metadata)?;
         Model::from_bytes(model.clone())?;
         Ok(model)
     }

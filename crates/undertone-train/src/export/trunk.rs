@@ -135,12 +135,12 @@ pub struct Baseline {
     pub weight: Value,
 }
 
-/// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the baseline's weight.
-/// Only the classes the network learned are there.
+/// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the baseline's weight; and
+/// `agreement [batch, 1]` where listeners named any classes. Only the classes the network learned are there.
 pub fn heads(
     graph: &mut Builder,
     network: &Network,
-    classes: &[Emotion],
+    [classes, voted]: [&[Emotion]; 2],
     pooled: &Value,
     baseline: &Baseline,
 ) {
@@ -150,8 +150,9 @@ pub fn heads(
     let population = graph.affine(pooled, &scale, &shift);
     let centred = graph.node("Sub", &[pooled, &baseline.mean], Vec::new());
     let speaker = graph.node("Div", &[&centred, &baseline.scale], Vec::new());
-    let unadapted = head(graph, &network.head, classes, &population);
-    let adapted = head(graph, &network.speaker_head, classes, &speaker);
+    let columns: Vec<usize> = classes.iter().map(|&class| class as usize).chain([OUTPUTS - 1]).collect();
+    let unadapted = head(graph, &network.head, &columns, &population);
+    let adapted = head(graph, &network.speaker_head, &columns, &speaker);
     let difference = graph.node("Sub", &[&adapted, &unadapted], Vec::new());
     let part = graph.node("Mul", &[&difference, &baseline.weight], Vec::new());
     let blended = graph.node("Add", &[&unadapted, &part], Vec::new());
@@ -161,14 +162,21 @@ pub fn heads(
     graph.named("logits", "Slice", &[&blended, &bounds[0], &bounds[1], &axis], Vec::new());
     let intensity = graph.node("Slice", &[&blended, &bounds[1], &bounds[2], &axis], Vec::new());
     graph.named("intensity", "Sigmoid", &[&intensity], Vec::new());
+    if !voted.is_empty() {
+        let columns: Vec<usize> = voted.iter().map(|&class| class as usize).collect();
+        let logits = head(graph, &network.listeners, &columns, &population);
+        let named = graph.node("Softmax", &[&logits], vec![Attribute::int("axis", 1)]);
+        graph.named("agreement", "ReduceMax", &[&named], vec![Attribute::ints("axes", &[1])]);
+    }
 }
 
-fn head(graph: &mut Builder, linear: &Linear, classes: &[Emotion], x: &Value) -> Value {
-    let columns: Vec<usize> = classes.iter().map(|&class| class as usize).chain([OUTPUTS - 1]).collect();
+/// Some columns of a head.
+fn head(graph: &mut Builder, linear: &Linear, columns: &[usize], x: &Value) -> Value {
+    let [inputs, outputs] = linear.weight.dims();
     let chosen = |rows: Vec<f32>| -> Vec<f32> {
-        rows.chunks_exact(OUTPUTS).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
+        rows.chunks_exact(outputs).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
     };
-    let shape = [linear.weight.dims()[0], columns.len()];
+    let shape = [inputs, columns.len()];
     let weight = graph.constant(&shape, &chosen(values(linear.weight.val())));
     let bias = graph.constant(&[columns.len()], &chosen(bias(linear)));
     graph.node("Gemm", &[x, &weight, &bias], Vec::new())

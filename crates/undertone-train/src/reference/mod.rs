@@ -178,6 +178,7 @@ impl Reference<'_> {
             speaker: row.utterance.speaker.clone(),
             truth: row.truth,
             posterior,
+            agreement: None,
         };
         tested.iter().zip(classifier.posteriors(tested)).map(of).collect()
     }

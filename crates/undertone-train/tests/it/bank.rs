@@ -173,7 +173,7 @@ fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
     bank.mel.weight = bank.mel.weight.clone().map(|w| w.clone() + w.sin() * 0.3);
     bank.pitch.weight = bank.pitch.weight.clone().map(|w| w.clone() + w.cos() * 0.1);
     let metadata = Metadata { own_front_end: true, ..metadata(size.pooled()) };
-    let file = export(&network, &size, &views, &metadata).unwrap();
+    let file = export(&network, &size, &views, &[], &metadata).unwrap();
     (network, size, views, file)
 }
 

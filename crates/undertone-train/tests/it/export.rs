@@ -3,13 +3,14 @@
 use std::process::Command;
 
 use burn::module::RunningState;
+use burn::nn::LinearConfig;
 use burn::prelude::*;
 use undertone::emotion::Emotion;
 use undertone::features::Spectrogram;
 use undertone::model::{Baseline, Conditions, FORMAT, Metadata, Model, Population};
 use undertone::units::{SampleRate, Seconds};
 use undertone_train::export::export;
-use undertone_train::network::{Network, Size};
+use undertone_train::network::{Network, Size, standardised};
 use undertone_train::population::Level;
 use undertone_train::score::values;
 
@@ -47,6 +48,9 @@ fn waveform(n: usize) -> Vec<f32> {
         .collect()
 }
 
+/// The classes that listeners named.
+const VOTED: [Emotion; 2] = [Emotion::Neutral, Emotion::Sad];
+
 /// A random network whose running statistics have seen something, and its file.
 fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
     let (training, plain) = (Device::flex().autodiff(), Device::flex());
@@ -60,7 +64,8 @@ fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
     let mut network = undertone_train::average::follow(Network::new(&size, Some(5), &plain), &network, 0.0);
     network.population_mean = RunningState::new(Tensor::full([size.pooled()], 0.1, &plain));
     network.population_scale = RunningState::new(Tensor::full([size.pooled()], 0.9, &plain));
-    let file = export(&network, &size, &views, &metadata(size.pooled())).unwrap();
+    network.listeners = LinearConfig::new(size.pooled(), Emotion::ALL.len()).init(&plain);
+    let file = export(&network, &size, &views, &VOTED, &metadata(size.pooled())).unwrap();
     (network, size, views, file)
 }
 
@@ -156,14 +161,27 @@ fn onnxruntime_gives_the_same() {
 }
 
 #[test]
+fn the_agreement_is_the_largest_share_among_the_classes_that_listeners_named() {
+    let (network, size, views, file) = random(9);
+    let wave = waveform(30_000);
+    let answer = Model::from_bytes(file).unwrap().run_whole(&wave, &somebody(size.pooled())).unwrap().answer;
+    let pooled = network.pool(&network.trunk(standard(&wave, &views, &Device::flex())));
+    let population =
+        Baseline { mean: vec![0.1; size.pooled()], scale: vec![0.9; size.pooled()], weight: 0.0 };
+    let named = values(network.listeners.forward(standardised(pooled, &[population])));
+    let [a, b] = VOTED.map(|class| named[class as usize].exp());
+    assert!((answer.agreement.unwrap() - a.max(b) / (a + b)).abs() < 1e-5, "{answer:?}, {a} and {b}");
+}
+
+#[test]
 fn of_the_logits_those_of_the_learned_classes_are_kept() {
     let (network, size, views, whole) = random(8);
     let classes = vec![Emotion::Neutral, Emotion::Sad, Emotion::Angry];
     let part = Metadata { classes: classes.clone(), ..metadata(size.pooled()) };
-    let part = Model::from_bytes(export(&network, &size, &views, &part).unwrap()).unwrap();
+    let part = Model::from_bytes(export(&network, &size, &views, &[], &part).unwrap()).unwrap();
     let whole = Model::from_bytes(whole).unwrap();
     let [whole, part] = [whole, part]
         .map(|model| model.run_whole(&waveform(20_000), &somebody(size.pooled())).unwrap().answer);
     let kept: Vec<f32> = classes.iter().map(|&class| whole.logits[class as usize]).collect();
-    assert_eq!((part.logits, part.intensity), (kept, whole.intensity));
+    assert_eq!((part.logits, part.intensity, part.agreement), (kept, whole.intensity, None));
 }

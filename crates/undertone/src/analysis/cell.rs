@@ -18,6 +18,8 @@ pub struct Cell {
     pub posterior: Posterior,
     /// Strength, 0…1.
     pub intensity: f32,
+    /// Share of listeners expected to name the same emotion, 0…1, where the model knows.
+    pub agreement: Option<f32>,
 }
 
 impl Cell {
@@ -57,6 +59,7 @@ impl Cell {
             posterior: classes.iter().map(|emotion| (emotion, posterior.of_class(emotion))).collect(),
             set: threshold.map(|threshold| posterior.set(threshold)),
             intensity: Some(mean(&|cell| cell.intensity)),
+            agreement: first.agreement.map(|_| mean(&|cell| cell.agreement.unwrap_or_default())),
             valence: affect.valence,
             arousal: affect.arousal,
         })

@@ -141,6 +141,9 @@ pub struct Span {
     pub set: Option<Vec<Emotion>>,
     /// Strength of the expressed emotion, 0…1.
     pub intensity: Option<f32>,
+    /// Share of listeners, who know nothing of the speaker, expected to name the same emotion as most of them do, 0…1.
+    #[serde(default)]
+    pub agreement: Option<f32>,
     /// −1…1, derived from the posterior.
     pub valence: f32,
     /// −1…1, derived from the posterior.

@@ -115,6 +115,7 @@ mod tests {
             speaker: speaker.map(str::to_string),
             posterior: Posterior::of(classes, [a, b, c, 0.0, 0.0, 0.0, 0.0, 0.0]),
             intensity: 0.5,
+            agreement: None,
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Heard {
     pub posterior: Posterior,
     /// Strength, 0…1.
     pub intensity: f32,
+    /// Share of listeners expected to name the same emotion, 0…1, where the model knows.
+    pub agreement: Option<f32>,
 }
 
 /// The cells of one segment from the answers of its windows, in order.
@@ -62,7 +64,8 @@ pub fn cells(segment: Segment, heard: &[Heard], channel: usize) -> Vec<Cell> {
         };
         let posterior = Emotion::ALL.map(|emotion| mean(&|heard| heard.posterior.of_class(emotion)));
         let (posterior, intensity) = (Posterior::of(classes, posterior), mean(&|heard| heard.intensity));
-        Some(Cell { start, end, channel, speaker: None, posterior, intensity })
+        let agreement = over.first()?.agreement.map(|_| mean(&|heard| heard.agreement.unwrap_or_default()));
+        Some(Cell { start, end, channel, speaker: None, posterior, intensity, agreement })
     };
     (0..count).filter_map(cell).collect()
 }
@@ -131,7 +134,8 @@ mod tests {
         probabilities[emotion as usize] = p;
         probabilities[Emotion::Neutral as usize] += 1.0 - p;
         let posterior = Posterior::of(EmotionSet::ALL, probabilities);
-        Heard { segment: Segment { start: Seconds(start), end: Seconds(end) }, posterior, intensity: 0.5 }
+        let segment = Segment { start: Seconds(start), end: Seconds(end) };
+        Heard { segment, posterior, intensity: 0.5, agreement: Some(0.6) }
     }
 
     #[test]
@@ -157,8 +161,8 @@ mod tests {
     fn a_short_span_goes_to_the_neighbour_it_resembles_more_and_one_alone_stays() {
         let cell = |start: f64, end: f64, emotion: Emotion, p: f32| {
             let heard = heard(start, end, emotion, p);
-            let Heard { posterior, intensity, .. } = heard;
-            Cell { start, end, channel: 0, speaker: None, posterior, intensity }
+            let Heard { posterior, intensity, agreement, .. } = heard;
+            Cell { start, end, channel: 0, speaker: None, posterior, intensity, agreement }
         };
         let row = [
             cell(0.0, 0.6, Emotion::Happy, 0.9),

@@ -4,7 +4,7 @@ use super::Analyzer;
 use super::channel::Analysed;
 use crate::analysis::{BaselineUsed, Cell, Heard, Span, Speaker, WINDOW, cells, spans};
 use crate::error::Result;
-use crate::model::{Baseline, Posterior};
+use crate::model::{Answer, Baseline, Posterior};
 use crate::speakers::Usual;
 use crate::units::Segment;
 
@@ -112,7 +112,8 @@ pub(super) fn posteriors(
                 let temperature = analyzer.temperature(baseline.weight);
                 let asked = analyzer.emotions();
                 let posterior = Posterior::new(classes, &answer.logits, temperature, asked);
-                Heard { segment, posterior, intensity: answer.intensity }
+                let Answer { intensity, agreement, .. } = answer;
+                Heard { segment, posterior, intensity, agreement }
             },
         ));
     }

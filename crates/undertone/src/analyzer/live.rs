@@ -136,6 +136,7 @@ impl Hearing<'_> {
             speaker: voice.name.clone(),
             posterior: heard.posterior,
             intensity: heard.intensity,
+            agreement: heard.agreement,
         }))
     }
 }

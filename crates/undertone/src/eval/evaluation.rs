@@ -289,11 +289,11 @@ impl Evaluation {
     /// Compares with listeners' votes, one a row where the clip has any.
     pub fn listen(&mut self, predictions: &[Prediction], votes: &[Option<[f32; Emotion::ALL.len()]>]) {
         let rows = predictions.iter().zip(votes);
-        let heard = rows.filter_map(|(row, votes)| {
-            Some((votes.as_ref()?.map(f64::from).to_vec(), row.posterior.to_vec()))
-        });
-        let (votes, posteriors): (Vec<Vec<f64>>, Vec<Vec<f64>>) = heard.unzip();
-        self.listeners = listeners(&votes, &posteriors);
+        let heard: Vec<_> = rows.filter_map(|(row, votes)| Some((row, votes.as_ref()?))).collect();
+        let votes: Vec<Vec<f64>> = heard.iter().map(|(_, votes)| votes.map(f64::from).to_vec()).collect();
+        let posteriors: Vec<Vec<f64>> = heard.iter().map(|(row, _)| row.posterior.to_vec()).collect();
+        let agreement: Option<Vec<f64>> = heard.iter().map(|(row, _)| row.agreement).collect();
+        self.listeners = listeners(&votes, &posteriors, agreement.as_deref());
     }
 
     /// Adds what a corruption does to the predictions of the same clips.

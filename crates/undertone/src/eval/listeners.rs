@@ -22,10 +22,17 @@ pub struct Listeners {
     pub macro_f1: f64,
     /// Spearman correlation of the posteriors' entropy with the votes'.
     pub entropy: f64,
+    /// Spearman correlation of 1 − the agreement the model expects with the votes' entropy, where it expects any.
+    pub agreement: Option<f64>,
 }
 
-/// Compares votes and posteriors row by row, over the classes that get any of either. None where there are no rows.
-pub fn listeners(votes: &[Vec<f64>], posteriors: &[Vec<f64>]) -> Option<Listeners> {
+/// Compares votes and posteriors row by row, over the classes that get any of either, and the votes with the agreement that was
+/// expected. None where there are no rows.
+pub fn listeners(
+    votes: &[Vec<f64>],
+    posteriors: &[Vec<f64>],
+    agreement: Option<&[f64]>,
+) -> Option<Listeners> {
     let classes: Vec<usize> = (0..votes.first()?.len())
         .filter(|&class| votes.iter().chain(posteriors).any(|row| row[class] > 0.0))
         .collect();
@@ -41,6 +48,9 @@ pub fn listeners(votes: &[Vec<f64>], posteriors: &[Vec<f64>]) -> Option<Listener
         divergence: divergence(votes, posteriors),
         macro_f1: several(votes, posteriors, &classes),
         entropy: spearman(&entropies(votes), &entropies(posteriors)),
+        agreement: agreement.map(|expected| {
+            spearman(&entropies(votes), &expected.iter().map(|share| 1.0 - share).collect::<Vec<f64>>())
+        }),
     })
 }
 
@@ -73,7 +83,7 @@ mod tests {
     fn agreement_is_that_worked_out_by_hand() {
         let votes = [vec![0.8, 0.2, 0.0], vec![0.5, 0.5, 0.0], vec![0.1, 0.9, 0.0]];
         let posteriors = [vec![0.7, 0.3, 0.0], vec![0.4, 0.6, 0.0], vec![0.6, 0.4, 0.0]];
-        let found = listeners(&votes, &posteriors).unwrap();
+        let found = listeners(&votes, &posteriors, None).unwrap();
         // The second row is a tie; of the other two the first is right.
         assert_eq!((found.clips, found.clear, found.wa, found.uar), (3, 2, 0.5, 0.5));
         // Above 1/2: votes (1,0,0) for the first class and (0,0,1) for the second; posteriors (1,0,1) and (0,1,0).
@@ -83,15 +93,16 @@ mod tests {
         };
         let mean = votes.iter().zip(&posteriors).map(|(v, p)| kl(v, p)).sum::<f64>() / 3.0;
         assert!((found.divergence - mean).abs() < 1e-9);
-        assert!(listeners(&[], &[]).is_none());
+        assert!(listeners(&[], &[], None).is_none());
     }
 
     #[test]
     fn posteriors_as_torn_as_the_listeners_correlate_with_them() {
         let rows = [vec![0.9, 0.1], vec![0.6, 0.4], vec![0.8, 0.2]];
-        let found = listeners(&rows, &rows).unwrap();
+        let found = listeners(&rows, &rows, Some(&[0.9, 0.6, 0.7])).unwrap();
         assert!(
             (found.entropy - 1.0).abs() < 1e-12 && found.divergence.abs() < 1e-12 && found.macro_f1 == 1.0
         );
+        assert!((found.agreement.unwrap() - 1.0).abs() < 1e-12);
     }
 }

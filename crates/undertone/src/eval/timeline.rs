@@ -199,6 +199,7 @@ mod tests {
             posterior: top.iter().copied().collect(),
             set: None,
             intensity: None,
+            agreement: None,
             valence: 0.0,
             arousal: 0.0,
         }

@@ -52,6 +52,8 @@ pub struct Answer {
     pub logits: Vec<f32>,
     /// Strength of the expressed emotion, 0…1.
     pub intensity: f32,
+    /// Share of listeners expected to name the same emotion as most of them, 0…1; none from a model that learned of no listeners.
+    pub agreement: Option<f32>,
 }
 
 /// What a waveform became on its way through the network's trunk.
@@ -187,7 +189,7 @@ impl Model {
         Ok(Frames::new(frames, width))
     }
 
-    /// Logits and intensity of many windows at once, each with its speaker's baseline.
+    /// The answers for many windows at once, each with its speaker's baseline.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
@@ -203,8 +205,12 @@ impl Model {
         let [rows, means, scales] = [&rows, &means, &scales].map(|data| Rows { data, width });
         let answers = self.network.heads(rows, means, scales, &weights)?;
         let logits = answers.logits.chunks_exact(answers.logits.len() / pooled.len());
-        let answer = |(logits, &intensity): (&[f32], &f32)| Answer { logits: logits.to_vec(), intensity };
-        Ok(logits.zip(&answers.intensity).map(answer).collect())
+        let answer = |(row, logits): (usize, &[f32])| Answer {
+            logits: logits.to_vec(),
+            intensity: answers.intensity[row],
+            agreement: answers.agreement.as_ref().map(|agreement| agreement[row]),
+        };
+        Ok(logits.enumerate().map(answer).collect())
     }
 
     /// Runs the whole graph, front end included, on one waveform: the slow way, to check the others by.
@@ -212,13 +218,15 @@ impl Model {
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn run_whole(&self, waveform: &[f32], baseline: &Baseline) -> Result<Whole> {
-        let outputs = self.network.whole(waveform, &baseline.mean, &baseline.scale, baseline.weight)?;
-        let [logits, intensity, pooled, frames, spectrogram]: [Vec<f32>; 5] =
-            outputs.try_into().map_err(|_| Error::model("it lacks an output"))?;
-        let intensity = intensity.first().copied().unwrap_or(0.0);
+        let ([pooled, frames, spectrogram], answers) =
+            self.network.whole(waveform, &baseline.mean, &baseline.scale, baseline.weight)?;
         let width = pooled.len();
         Ok(Whole {
-            answer: Answer { logits, intensity },
+            answer: Answer {
+                logits: answers.logits,
+                intensity: answers.intensity.first().copied().unwrap_or(0.0),
+                agreement: answers.agreement.and_then(|agreement| agreement.first().copied()),
+            },
             pooled,
             frames: Frames::new(frames, width),
             spectrogram: Frames::new(spectrogram, ROWS),

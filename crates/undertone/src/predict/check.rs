@@ -96,6 +96,7 @@ mod tests {
             speaker: "s".into(),
             truth,
             posterior: [0.125; 8],
+            agreement: None,
         }
     }
 

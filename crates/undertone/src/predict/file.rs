@@ -1,4 +1,4 @@
-//! Predictions as CSV: `protocol,fold,clip,speaker,truth,posterior_<emotion>…`; see `docs/formats.md`.
+//! Predictions as CSV: `protocol,fold,clip,speaker,truth,posterior_<emotion>…[,agreement]`; see `docs/formats.md`.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// How far a row's posteriors may be from summing to 1.
 const SUM: f64 = 1e-3;
 
-/// Writes predictions; posteriors to six significant digits.
+/// Writes predictions; posteriors to six significant digits, and a column `agreement` where a row has one.
 ///
 /// # Errors
 /// `Io` where it cannot be written.
@@ -20,13 +20,15 @@ pub fn write(to: impl Write, predictions: &[Prediction]) -> Result<()> {
     let broken = |error: csv::Error| Error::from(std::io::Error::other(error));
     let columns = Emotion::ALL.map(|emotion| format!("posterior_{emotion}"));
     let fixed = ["protocol", "fold", "clip", "speaker", "truth"];
-    writer.write_record(fixed.iter().copied().chain(columns.iter().map(String::as_str))).map_err(broken)?;
+    let agreement = predictions.iter().any(|row| row.agreement.is_some()).then_some("agreement");
+    let header = fixed.into_iter().chain(columns.iter().map(String::as_str)).chain(agreement);
+    writer.write_record(header).map_err(broken)?;
     for row in predictions {
         let posterior = row.posterior.map(|p| format!("{p:.5e}"));
         let fixed = [&row.protocol, &row.fold, &row.clip, &row.speaker, row.truth.name()];
-        writer
-            .write_record(fixed.iter().copied().chain(posterior.iter().map(String::as_str)))
-            .map_err(broken)?;
+        let agreement = agreement.map(|_| row.agreement.map_or(String::new(), |share| format!("{share:.4}")));
+        let all = fixed.into_iter().chain(posterior.iter().map(String::as_str)).chain(agreement.as_deref());
+        writer.write_record(all).map_err(broken)?;
     }
     writer.flush()?;
     Ok(())
@@ -53,7 +55,7 @@ pub fn open(path: &Path) -> Result<Vec<Prediction>> {
 /// Reads predictions, whoever made them. Columns besides the known ones are ignored.
 ///
 /// # Errors
-/// `Malformed` naming the row: a column that is missing, a posterior that is no number, rows that do not sum to 1 ± 10⁻³.
+/// `Malformed` naming the row: a column that is missing, a posterior or agreement that is no share, rows that do not sum to 1 ± 10⁻³.
 pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
     let mut reader = csv::Reader::from_reader(from);
     let broken = |error: csv::Error| Error::malformed(error.to_string());
@@ -72,11 +74,13 @@ pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
         let record = record.map_err(broken)?;
         let wrong = |what: String| Error::malformed(format!("row {}: {what}", number + 2));
         let text = |at: usize| record.get(at).unwrap_or("").to_string();
+        let share = |at: usize, what: &str| {
+            let value = text(at).parse::<f64>().ok().filter(|p| (0.0..=1.0 + SUM).contains(p));
+            value.ok_or_else(|| wrong(format!("'{}' is no {what}", text(at))))
+        };
         let mut posterior = [0.0; Emotion::ALL.len()];
         for &(emotion, at) in &classes {
-            let value = text(at).parse::<f64>().ok().filter(|p| (0.0..=1.0 + SUM).contains(p));
-            posterior[emotion as usize] =
-                value.ok_or_else(|| wrong(format!("'{}' is no posterior", text(at))))?;
+            posterior[emotion as usize] = share(at, "posterior")?;
         }
         let sum: f64 = posterior.iter().sum();
         if (sum - 1.0).abs() > SUM {
@@ -89,6 +93,10 @@ pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
             speaker: text(speaker),
             truth: text(truth).parse().map_err(|error: Error| wrong(error.message().to_string()))?,
             posterior,
+            agreement: column("agreement")
+                .filter(|&at| !text(at).is_empty())
+                .map(|at| share(at, "agreement"))
+                .transpose()?,
         });
     }
     Ok(predictions)
@@ -110,12 +118,17 @@ mod tests {
             speaker: "ravdess/01".into(),
             truth: Emotion::Angry,
             posterior,
+            agreement: Some(0.625),
         };
         let mut file = Vec::new();
         write(&mut file, std::slice::from_ref(&row)).unwrap();
         let back = read(file.as_slice()).unwrap().remove(0);
         assert_eq!((back.clip.as_str(), back.truth), ("a,b", Emotion::Angry));
         assert!((back.posterior[Emotion::Neutral as usize] - 0.123_456_7).abs() < 1e-6);
+        assert_eq!(back.agreement, row.agreement);
+        let mut file = Vec::new();
+        write(&mut file, &[Prediction { agreement: None, ..row }]).unwrap();
+        assert!(!String::from_utf8_lossy(&file).contains("agreement"));
     }
 
     #[test]

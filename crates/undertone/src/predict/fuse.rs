@@ -34,7 +34,7 @@ pub fn fuse(systems: &[Vec<Prediction>]) -> Result<Vec<Prediction>> {
         for table in &tables {
             said.push(table[&key(row)].posterior);
         }
-        Prediction { posterior: together(&said), ..row.clone() }
+        Prediction { posterior: together(&said), agreement: None, ..row.clone() }
     };
     Ok(first.iter().map(fused).collect())
 }
@@ -104,6 +104,7 @@ mod tests {
             speaker: "s".into(),
             truth: Emotion::Neutral,
             posterior: all,
+            agreement: None,
         }
     }
 

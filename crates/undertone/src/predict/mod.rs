@@ -41,6 +41,8 @@ pub struct Prediction {
     pub truth: Emotion,
     /// In the order of [`Emotion::ALL`]; sums to 1, and is 0 for classes the corpus does not know.
     pub posterior: [f64; Emotion::ALL.len()],
+    /// Share of listeners expected to name the same emotion, 0…1, where the model says so.
+    pub agreement: Option<f64>,
 }
 
 impl Prediction {

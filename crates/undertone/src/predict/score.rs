@@ -8,7 +8,7 @@ use crate::corpus::{Corpus, Utterance};
 use crate::corrupt::Corruption;
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{Answer, Model};
 
 /// The temperature a model was given for a condition.
 pub fn temperature(model: &Model, condition: Condition) -> f64 {
@@ -50,13 +50,14 @@ pub fn score(
     let pooled = embed(model, &clips, corruption)?;
     let under = |&condition: &Condition| {
         let answers = answers(model, &clips, &pooled, condition)?;
-        let row = |(&(utterance, truth), answer): (&(&Utterance, Emotion), _)| Prediction {
+        let row = |(&(utterance, truth), answer): (&(&Utterance, Emotion), &Answer)| Prediction {
             protocol: part.protocol.clone(),
             fold: part.fold.to_string(),
             clip: utterance.clip.clone(),
             speaker: utterance.speaker.clone(),
             truth,
             posterior: posterior(&model.metadata().classes, answer, temperature(condition), known(utterance)),
+            agreement: answer.agreement.map(f64::from),
         };
         Ok(labelled.iter().zip(&answers).map(row).collect())
     };

@@ -4,7 +4,7 @@ use crate::analysis::Report;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 
-/// The spans of all recordings: path, times, speaker, emotion, intensity, affect and one column a class.
+/// The spans of all recordings: path, times, speaker, emotion, intensity, agreement, affect and one column a class.
 ///
 /// # Errors
 /// `Io` where writing fails.
@@ -20,6 +20,7 @@ pub fn csv(report: &Report) -> Result<String> {
         "emotion",
         "ambiguous",
         "intensity",
+        "agreement",
         "valence",
         "arousal",
     ];
@@ -38,6 +39,7 @@ pub fn csv(report: &Report) -> Result<String> {
                 span.emotion.to_string(),
                 span.ambiguous.to_string(),
                 span.intensity.map_or(String::new(), |intensity| format!("{intensity:.3}")),
+                span.agreement.map_or(String::new(), |agreement| format!("{agreement:.3}")),
                 format!("{:.3}", span.valence),
                 format!("{:.3}", span.arousal),
             ];

@@ -31,6 +31,7 @@ pub fn span(
         posterior: posterior.iter().copied().collect(),
         set: Some(whole.set(0.7)),
         intensity: Some(0.5),
+        agreement: Some(0.6),
         valence: affect.valence,
         arousal: affect.arousal,
     }
@@ -75,7 +76,15 @@ pub fn hour() -> RecordingResult {
         probabilities[(number * 3 + number / 7) % 8] = 0.65;
         let start = number as f64 * 0.6;
         let posterior = Posterior::of(crate::emotion::EmotionSet::ALL, probabilities);
-        Cell { start, end: start + 0.6, channel: 0, speaker: None, posterior, intensity: 0.5 }
+        Cell {
+            start,
+            end: start + 0.6,
+            channel: 0,
+            speaker: None,
+            posterior,
+            intensity: 0.5,
+            agreement: None,
+        }
     };
     let cells: Vec<Cell> = (0..6000).filter(|number| number % 50 > 2).map(cell).collect();
     let mut envelope = Envelope::default();

@@ -229,6 +229,7 @@ mod tests {
             .into(),
             set: None,
             intensity: Some(0.7),
+            agreement: None,
             valence: -0.5,
             arousal: 0.6,
         }

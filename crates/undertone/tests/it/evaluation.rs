@@ -16,6 +16,7 @@ fn row(fold: &str, clip: &str, speaker: &str, truth: Emotion, posterior: &[(Emot
         speaker: speaker.into(),
         truth,
         posterior: [0.0; 8],
+        agreement: None,
     };
     posterior.iter().for_each(|&(emotion, p)| row.posterior[emotion as usize] = p);
     row

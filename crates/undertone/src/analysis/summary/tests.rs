@@ -24,6 +24,7 @@ fn heard(speaker: &str, start: f64, end: f64, posterior: &[(Emotion, f32)]) -> S
         posterior: posterior.iter().copied().collect(),
         set: None,
         intensity: Some(0.8),
+        agreement: None,
         valence,
         arousal,
     }

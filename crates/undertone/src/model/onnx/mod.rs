@@ -24,6 +24,9 @@ const VALUES: [&str; 9] = [
     "intensity",
 ];
 
+/// The one that a model may lack.
+const AGREEMENT: &str = "agreement";
+
 thread_local! {
     /// For callers that spread waveforms over the cores themselves: one thread a caller.
     static ALONE: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
@@ -48,7 +51,7 @@ pub(super) struct Rows<'a> {
 /// A loaded network.
 pub(super) struct Network {
     model: rten::Model,
-    nodes: [NodeId; VALUES.len()],
+    nodes: Vec<(&'static str, NodeId)>,
     threads: Option<Arc<ThreadPool>>,
 }
 
@@ -56,6 +59,20 @@ pub(super) struct Network {
 pub(super) struct Answers {
     pub logits: Vec<f32>,
     pub intensity: Vec<f32>,
+    /// None from a model that knows nothing of listeners.
+    pub agreement: Option<Vec<f32>>,
+}
+
+impl Answers {
+    /// What [`Network::answers`] names, in its order.
+    fn from(mut outputs: impl Iterator<Item = (Vec<f32>, usize)>) -> Answers {
+        let mut next = || outputs.next().map(|(values, _)| values);
+        Answers {
+            logits: next().unwrap_or_default(),
+            intensity: next().unwrap_or_default(),
+            agreement: next(),
+        }
+    }
 }
 
 impl Network {
@@ -73,9 +90,9 @@ impl Network {
         let mut nodes = Vec::with_capacity(VALUES.len());
         for name in VALUES {
             let node = model.node_id(name).map_err(|_| Error::model(format!("it has no value '{name}'")))?;
-            nodes.push(node);
+            nodes.push((name, node));
         }
-        let nodes = nodes.try_into().map_err(|_| Error::model("it lacks named values"))?;
+        nodes.extend(model.node_id(AGREEMENT).map(|node| (AGREEMENT, node)));
         Ok((Network { model, nodes, threads: None }, json))
     }
 
@@ -86,7 +103,13 @@ impl Network {
 
     fn node(&self, name: &str) -> NodeId {
         // Every name used here is in VALUES.
-        self.nodes[VALUES.iter().position(|known| *known == name).unwrap_or(0)]
+        self.nodes.iter().find(|(known, _)| *known == name).unwrap_or(&self.nodes[0]).1
+    }
+
+    /// The names of what the heads answer.
+    fn answers(&self) -> Vec<&'static str> {
+        let known = |name: &&str| self.nodes.iter().any(|(known, _)| known == name);
+        ["logits", "intensity", AGREEMENT].into_iter().filter(known).collect()
     }
 
     fn run(
@@ -120,7 +143,7 @@ impl Network {
         outputs.pop().ok_or_else(|| Error::model("it gives no frames"))
     }
 
-    /// `pooled` (many windows) and as many baselines → logits and intensity.
+    /// `pooled` (many windows) and as many baselines → what the heads answer.
     pub(super) fn heads(&self, pooled: Rows, mean: Rows, scale: Rows, weight: &[f32]) -> Result<Answers> {
         let [pooled, mean, scale] = [pooled, mean, scale].map(matrix);
         let weight = matrix(Rows { data: weight, width: 1 });
@@ -130,19 +153,17 @@ impl Network {
             ("baseline_scale", scale.into()),
             ("baseline_weight", weight.into()),
         ];
-        let mut outputs = self.run(&inputs, &["logits", "intensity"], Threads::All)?.into_iter();
-        let mut next = || outputs.next().map(|(values, _)| values).unwrap_or_default();
-        Ok(Answers { logits: next(), intensity: next() })
+        Ok(Answers::from(self.run(&inputs, &self.answers(), Threads::All)?.into_iter()))
     }
 
-    /// The whole graph on one waveform: logits, intensity, pooled, frames, spectrogram.
+    /// The whole graph on one waveform: pooled, frames, spectrogram, and what the heads answer.
     pub(super) fn whole(
         &self,
         waveform: &[f32],
         mean: &[f32],
         scale: &[f32],
         weight: f32,
-    ) -> Result<Vec<Vec<f32>>> {
+    ) -> Result<([Vec<f32>; 3], Answers)> {
         let row = |data| matrix(Rows { data, width: <[f32]>::len(data).max(1) });
         let weight = [weight];
         let inputs = [
@@ -151,9 +172,11 @@ impl Network {
             ("baseline_scale", row(scale).into()),
             ("baseline_weight", row(&weight).into()),
         ];
-        let outputs =
-            self.run(&inputs, &["logits", "intensity", "pooled", "frames", "spectrogram"], Threads::All)?;
-        Ok(outputs.into_iter().map(|(values, _)| values).collect())
+        let mut names = vec!["pooled", "frames", "spectrogram"];
+        names.extend(self.answers());
+        let mut outputs = self.run(&inputs, &names, Threads::All)?.into_iter();
+        let between = [(); 3].map(|()| outputs.next().map(|(values, _)| values).unwrap_or_default());
+        Ok((between, Answers::from(outputs)))
     }
 }
 

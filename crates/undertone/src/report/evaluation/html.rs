@@ -139,13 +139,18 @@ fn tables(one: &Evaluation) -> String {
             out,
             "<div class=\"scroll\"><table><thead><tr><th>against {} listened-to clips</th><th></th></tr></thead><tbody><tr><th>UAR \
              of the majority %</th><td>{:.1}</td></tr><tr><th>macro-F1 above 1/C %</th><td>{:.1}</td></tr><tr><th>divergence \
-             (nats)</th><td>{:.3}</td></tr><tr><th>correlation of entropies</th><td>{:.3}</td></tr></tbody></table></div>",
+             (nats)</th><td>{:.3}</td></tr><tr><th>correlation of entropies</th><td>{:.3}</td></tr>",
             heard.clips,
             100.0 * heard.uar,
             100.0 * heard.macro_f1,
             heard.divergence,
             heard.entropy
         );
+        if let Some(agreement) = heard.agreement {
+            let row = "correlation of their entropy with 1 − the agreement expected";
+            let _ = write!(out, "<tr><th>{row}</th><td>{agreement:.3}</td></tr>");
+        }
+        out += "</tbody></table></div>";
     }
     out + "</div>"
 }
@@ -169,6 +174,7 @@ mod tests {
                 speaker: format!("<b>{clip}"),
                 truth,
                 posterior,
+                agreement: None,
             }
         };
         let rows = [row("a", Emotion::Happy, 0.9), row("b", Emotion::Sad, 0.6), row("c", Emotion::Sad, 0.2)];

@@ -111,13 +111,18 @@ pub fn markdown(evaluation: &Evaluation) -> String {
 
 /// Agreement with those who listened.
 fn listeners(heard: &Listeners) -> String {
-    let Listeners { clips, clear, uar, wa, divergence, macro_f1, entropy } = heard;
+    let Listeners { clips, clear, uar, wa, divergence, macro_f1, entropy, agreement } = heard;
     let [uar, wa, f1] = [uar, wa, macro_f1].map(|x| 100.0 * x);
+    let expected = agreement.map_or(String::new(), |agreement| {
+        format!(
+            "| correlation of their entropy with 1 − the agreement expected (Spearman) | {agreement:.3} |\n"
+        )
+    });
     format!(
         "\nAgainst the listeners' votes on {clips} clips ({clear} with a clear majority):\n\n| figure | value |\n|---|---|\n\
          | UAR of the majority's emotion % | {uar:.1} |\n| WA of it % | {wa:.1} |\n\
          | macro-F1 of emotions above 1/C % | {f1:.1} |\n| divergence from the votes (nats) | {divergence:.3} |\n\
-         | correlation of entropies (Spearman) | {entropy:.3} |\n"
+         | correlation of entropies (Spearman) | {entropy:.3} |\n{expected}"
     )
 }
 

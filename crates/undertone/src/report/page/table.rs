@@ -23,10 +23,14 @@ pub fn table(recording: &RecordingResult, plays: bool) -> String {
     let mut out = format!(
         "<table class=\"spans\"><caption>{caption}</caption><thead><tr><th scope=\"col\" aria-sort=\"ascending\">start</th>\
          <th scope=\"col\">end</th><th scope=\"col\">speaker</th><th scope=\"col\">emotion</th><th scope=\"col\">prediction \
-         set</th><th scope=\"col\">intensity</th><th scope=\"col\">valence</th><th scope=\"col\">arousal</th></tr></thead><tbody>"
+         set</th><th scope=\"col\">intensity</th><th scope=\"col\">agreement</th><th scope=\"col\">valence</th><th scope=\"col\">arousal</th></tr></thead><tbody>"
     );
     recording.spans[..shown].iter().for_each(|span| row(&mut out, span, plays));
     out + "</tbody></table>"
+}
+
+fn share(share: Option<f32>) -> String {
+    share.map_or(String::new(), |share| format!("{share:.2}"))
 }
 
 fn row(out: &mut String, span: &Span, plays: bool) {
@@ -42,14 +46,15 @@ fn row(out: &mut String, span: &Span, plays: bool) {
     let _ = write!(
         out,
         "<tr><th scope=\"row\" data-v=\"{:.2}\">{start}</th><td data-v=\"{:.2}\">{}</td><td>{}</td><td><i class=\"f-{}\"></i>{}</td>\
-         <td>{set}</td><td>{}</td><td>{:+.2}</td><td>{:+.2}</td></tr>",
+         <td>{set}</td><td>{}</td><td>{}</td><td>{:+.2}</td><td>{:+.2}</td></tr>",
         span.start,
         span.end,
         clock(span.end),
         escape(span.speaker.as_deref().unwrap_or("")),
         span.emotion,
         label(span),
-        span.intensity.map_or(String::new(), |intensity| format!("{intensity:.2}")),
+        share(span.intensity),
+        share(span.agreement),
         span.valence,
         span.arousal
     );
