@@ -198,7 +198,8 @@ mod tests {
         let happy = |place: f32| {
             let row = [vec![place], vec![0.0; size.pooled() - 1]].concat();
             let row = Tensor::<2>::from_data(TensorData::new(row, [1, size.pooled()]), &Device::flex());
-            let named = score::values(network.listeners.forward(standardised(row, &[everyone.clone()])));
+            let named = network.listeners.forward(standardised(row, std::slice::from_ref(&everyone)));
+            let named = score::values(named);
             let share = |class: Emotion| named[class as usize].exp();
             share(Emotion::Happy) / (share(Emotion::Happy) + share(Emotion::Sad))
         };
