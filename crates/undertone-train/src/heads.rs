@@ -65,6 +65,7 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
     let judged: Vec<usize> = (0..draw.clips.len()).filter(|&clip| draw.clips[clip].votes.is_some()).collect();
     let offsets: Vec<Vec<f32>> = memories.iter().map(Memory::neutral_offset).collect();
     let everyone = [Usual::default().baseline(&population, config.kappa, Some(KAPPA_SCALE))];
+    let penalty = |head: &Linear| head.weight.val().powi_scalar(2).sum() * L2;
     for step in 0..STEPS {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
         let copy = copy(memories.len(), DEGRADED, &mut rng);
@@ -81,7 +82,7 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
         let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
         let [alone, known] = sides.map(|(head, speakers)| {
             let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
-            loss + intensity * config.intensity + head.weight.val().powi_scalar(2).sum() * L2
+            loss + intensity * config.intensity + penalty(head)
         });
         let mut loss = alone + known;
         if !judged.is_empty() {
@@ -90,7 +91,7 @@ pub fn fit(mut network: Network, draw: &Draw, memories: &[Memory]) -> Result<Net
             let targets = Targets::of(&clips, draw.clips, None, &voted, &device);
             let head = &heads.listeners;
             let named = targets.cross_entropy(head.forward(standardised(heard(&clips), &everyone)));
-            loss = loss + named + head.weight.val().powi_scalar(2).sum() * L2;
+            loss = loss + named + penalty(head);
         }
         let gradients = GradientsParams::from_grads(loss.backward(), &heads);
         heads = optimizer.step(RATE * falling(step, STEPS), heads, gradients);

@@ -197,8 +197,7 @@ fn clips(corpora: &[Corpus]) -> Vec<Clip> {
 
 /// The classes that the corpora of some clips know.
 fn known<'a>(clips: impl IntoIterator<Item = &'a Clip>) -> Vec<Emotion> {
-    let known: Vec<EmotionSet> = clips.into_iter().map(|clip| clip.known).collect();
-    Emotion::ALL.into_iter().filter(|&class| known.iter().any(|known| known.contains(class))).collect()
+    clips.into_iter().flat_map(|clip| clip.known.iter()).collect::<EmotionSet>().iter().collect()
 }
 
 fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {

@@ -40,6 +40,7 @@ pub fn listeners(
     let majority: Vec<usize> = clear.iter().map(|&row| best(&votes[row])).collect();
     let predicted: Vec<usize> = clear.iter().map(|&row| best(&posteriors[row])).collect();
     let entropies = |rows: &[Vec<f64>]| rows.iter().map(|row| entropy(row)).collect::<Vec<f64>>();
+    let torn = entropies(votes);
     Some(Listeners {
         clips: votes.len(),
         clear: clear.len(),
@@ -47,10 +48,9 @@ pub fn listeners(
         wa: wa(&majority, &predicted),
         divergence: divergence(votes, posteriors),
         macro_f1: several(votes, posteriors, &classes),
-        entropy: spearman(&entropies(votes), &entropies(posteriors)),
-        agreement: agreement.map(|expected| {
-            spearman(&entropies(votes), &expected.iter().map(|share| 1.0 - share).collect::<Vec<f64>>())
-        }),
+        entropy: spearman(&torn, &entropies(posteriors)),
+        agreement: agreement
+            .map(|expected| spearman(&torn, &expected.iter().map(|share| 1.0 - share).collect::<Vec<f64>>())),
     })
 }
 

@@ -102,7 +102,7 @@ impl Network {
     }
 
     fn node(&self, name: &str) -> NodeId {
-        // Every name used here is in VALUES.
+        // Every name used here is in VALUES, or was given by `answers`.
         self.nodes.iter().find(|(known, _)| *known == name).unwrap_or(&self.nodes[0]).1
     }
 
