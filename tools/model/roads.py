@@ -22,8 +22,8 @@ NAMES = {
     "waveform+prosody-linear": "waveform + prosody", "spectrogram+waveform+prosody-linear": "all three",
 }
 FUSIONS = [["spectrogram", "waveform"], ["spectrogram", CLASSICAL], ["waveform", CLASSICAL], SYSTEMS]
-# The same for both networks: no degraded copies (the waveform way has none) and no teacher.
-RECIPE = "crop_seconds = 3.0\ndegraded_copies = 0\ndegraded = 0.0\nfront_end = '{}'\nepochs = {}\n"
+# The same for both networks: no degraded copies and no other pace (the waveform way has neither) and no teacher.
+RECIPE = "crop_seconds = 3.0\ndegraded_copies = 0\ndegraded = 0.0\npace = 0.0\nfront_end = '{}'\nepochs = {}\n"
 
 
 def arguments():

@@ -56,6 +56,11 @@ impl Clip {
     }
 }
 
+/// Whether a corpus is one of songs: its name tells.
+pub fn sung(corpus: &str) -> bool {
+    corpus.ends_with("_song")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,6 +54,10 @@ pub struct Config {
     pub degraded: f64,
     /// Share of crops heard from another distance: up to 25 dB softer, 10 dB louder.
     pub distance: f64,
+    /// Share of spoken crops heard in another voice: its tract up to 15 % longer or shorter, its pitch five semitones higher or lower.
+    pub voice: f64,
+    /// Share of spoken crops heard up to a quarter faster or slower; `waveform` knows none.
+    pub pace: f64,
     /// What the network reads: `spectrogram`, or `waveform`, which knows no degraded copies.
     pub front_end: FrontEnd,
     /// The network.
@@ -84,6 +88,8 @@ impl Default for Config {
             degraded_copies: 2,
             degraded: 0.4,
             distance: 0.5,
+            voice: 0.7,
+            pace: 0.5,
             front_end: FrontEnd::Spectrogram,
             size: Size::default(),
         }
@@ -115,6 +121,8 @@ impl Config {
             ("own_level", self.own_level),
             ("degraded", self.degraded),
             ("distance", self.distance),
+            ("voice", self.voice),
+            ("pace", self.pace),
             ("average", self.average),
             ("dropout", self.size.dropout),
         ];
@@ -126,11 +134,11 @@ impl Config {
         if let Some((name, _)) = wholes.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::new(ErrorKind::Config, format!("{name} = 0: expected at least 1")));
         }
-        if self.front_end == FrontEnd::Waveform && self.degraded_copies > 0 {
-            let message = format!(
-                "degraded_copies = {}: front_end = 'waveform' hears clean clips alone; set it to 0",
-                self.degraded_copies
-            );
+        let spectrogram_alone = [("degraded_copies", self.degraded_copies as f64), ("pace", self.pace)];
+        let asked = spectrogram_alone.into_iter().find(|(_, value)| *value > 0.0);
+        if let (FrontEnd::Waveform, Some((name, value))) = (self.front_end, asked) {
+            let message =
+                format!("{name} = {value}: front_end = 'waveform' hears clips as they are; set it to 0");
             return Err(Error::new(ErrorKind::Config, message));
         }
         if !(0.5..=60.0).contains(&self.crop_seconds) {
@@ -177,6 +185,8 @@ mod tests {
         assert!(error.to_string().contains("mixup = 1.5"), "{error}");
         let error = read("front_end = 'waveform'").unwrap_err();
         assert!(error.to_string().contains("degraded_copies = 2"), "{error}");
+        let error = read("front_end = 'waveform'\ndegraded_copies = 0").unwrap_err();
+        assert!(error.to_string().contains("pace = 0.5"), "{error}");
         let error = read("front_end = 'cochlea'").unwrap_err();
         assert!(error.to_string().contains("cochlea"), "{error}");
     }
@@ -184,7 +194,7 @@ mod tests {
     #[test]
     fn a_saved_recipe_reads_back() {
         for (front_end, degraded_copies) in [(FrontEnd::Spectrogram, 2), (FrontEnd::Waveform, 0)] {
-            let config = Config { epochs: 7, front_end, degraded_copies, ..Config::default() };
+            let config = Config { epochs: 7, front_end, degraded_copies, pace: 0.0, ..Config::default() };
             assert_eq!(read(&toml::to_string(&config).unwrap()).unwrap(), config);
         }
     }

@@ -1,4 +1,4 @@
-//! Degraded copies of a clip for training: a room, noise or music, a line, drawn at random.
+//! Degraded copies of a clip for training: a room, noise, music or other voices, a line, drawn at random.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,10 +12,11 @@ pub fn degrade(clean: &[f32], seed: u64) -> Vec<f32> {
         wave = Corruption::Reverb(rng.random_range(0.15..0.9)).apply(&wave, &[], rng.random());
     }
     let snr = rng.random_range(3.0..25.0);
-    let noise = match rng.random_range(0..4) {
+    let noise = match rng.random_range(0..6) {
         0 => Some(Corruption::White(snr)),
         1 => Some(Corruption::Pink(snr)),
         2 => Some(Corruption::Music(snr)),
+        3 | 4 => Some(Corruption::Voices(snr)),
         _ => None,
     };
     if let Some(noise) = noise {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use undertone::features::log_mel;
 use undertone::{Error, ErrorKind, Result};
 
-use crate::clip::Clip;
+use crate::clip::{Clip, sung};
 use crate::config::Config;
 use crate::front_end::{Cut, Frames, FrontEnd};
 use crate::input::{Input, Mix, Waveforms};
@@ -22,6 +22,8 @@ use crate::targets::Targets;
 
 /// Natural logarithm of power in one decibel.
 const NATURAL: f32 = std::f32::consts::LN_10 / 10.0;
+/// Largest natural logarithm of how much faster a clip is heard, or slower.
+const PACE: f32 = 0.22;
 
 /// One step's crops.
 pub struct Minibatch {
@@ -56,14 +58,24 @@ pub struct Draw<'a> {
 /// What was drawn for one crop.
 struct Plan<'a> {
     place: Place,
-    /// The first frame of the clip that is heard, and how many are there (the crop may be longer).
+    /// The first frame of the clip that is heard, and how many frames of the crop it fills.
     start: usize,
     inside: usize,
+    /// Frames of the clip in one of the crop.
+    pace: f32,
     copy: usize,
     /// Added to the logarithms of powers.
     gain: f32,
     level: Option<&'a Level>,
     spoil: Spoil,
+}
+
+impl Plan<'_> {
+    /// The clip's frame that the crop's frame `at` is, and the share of the one after it.
+    fn at(&self, at: usize) -> (usize, f32) {
+        let at = at as f32 * self.pace;
+        (self.start + at as usize, at.fract())
+    }
 }
 
 impl<'a> Draw<'a> {
@@ -95,7 +107,7 @@ impl<'a> Draw<'a> {
         let mixed = mix.is_some();
         let (crop, width) = (self.config.crop_frames(), self.material.teacher_width);
         let teacher = (width > 0 && !mixed).then(|| {
-            let heard: Vec<_> = plans.par_iter().map(|plan| self.teacher(plan.place, plan.start)).collect();
+            let heard: Vec<_> = plans.par_iter().map(|plan| self.teacher(plan)).collect();
             let (values, used): (Vec<_>, Vec<_>) = heard.into_iter().unzip();
             let gather = |rows: Vec<Vec<f32>>, width| {
                 Tensor::<3>::from_data(TensorData::new(rows.concat(), [n, crop / STRIDE, width]), device)
@@ -119,14 +131,21 @@ impl<'a> Draw<'a> {
     fn plan(&self, clip: usize, seed: u64) -> Plan<'_> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (place, crop) = (self.places[clip], self.config.crop_frames());
-        let start = rng.random_range(0..=place.frames.saturating_sub(crop) / 3) * 3;
-        let inside = crop.min(place.frames - start);
+        // What is sung has its pitch and pace from the score.
+        let spoken = !sung(&self.clips[clip].corpus);
+        let paced = spoken && rng.random_bool(self.config.pace);
+        let pace = if paced { rng.random_range(-PACE..PACE).exp() } else { 1.0 };
+        let heard = (crop as f32 * pace) as usize;
+        let start = rng.random_range(0..=place.frames.saturating_sub(heard) / 3) * 3;
+        let inside = crop.min(((place.frames - start) as f32 / pace) as usize);
         let copy = copy(self.material.copies.len(), self.config.degraded, &mut rng);
         let distant = rng.random_bool(self.config.distance);
         let gain = if distant { rng.random_range(-25.0..10.0f32) * NATURAL } else { 0.0 };
         let own = rng.random_bool(self.config.own_level);
         let level = self.population.levels.get(&self.clips[clip].level_key()).filter(|_| own);
-        Plan { place, start, inside, copy, gain, level, spoil: Spoil::draw(crop, inside, &mut rng) }
+        let other_voice = spoken && rng.random_bool(self.config.voice);
+        let spoil = Spoil::draw(crop, inside, other_voice, &mut rng);
+        Plan { place, start, inside, pace, copy, gain, level, spoil }
     }
 
     fn spectrograms(&self, plans: &[Plan], mix: Option<&Mix>, device: &Device) -> Tensor<3> {
@@ -135,7 +154,7 @@ impl<'a> Draw<'a> {
         let mut views = vec![0.0; plans.len() * crop * ROWS];
         plans.par_iter().zip(views.par_chunks_exact_mut(crop * ROWS)).for_each(|(plan, views)| {
             for (at, row) in views.chunks_exact_mut(ROWS).take(plan.inside).enumerate() {
-                self.material.frame(plan.copy, plan.place, plan.start + at).convert_to_f32_slice(row);
+                self.frame(plan, at, row);
                 row.iter_mut().for_each(|x| *x = (*x + plan.gain).max(silence));
                 self.population.standardise(row);
                 plan.level.iter().for_each(|level| level.apply(row));
@@ -146,6 +165,16 @@ impl<'a> Draw<'a> {
             views = mix.means(&views);
         }
         Tensor::from_data(TensorData::new(views, [plans.len(), crop, ROWS]), device)
+    }
+
+    /// Frame `at` of the crop, by straight lines between those of the clip where its pace is another.
+    fn frame(&self, plan: &Plan, at: usize, row: &mut [f32]) {
+        let (whole, part) = plan.at(at);
+        self.material.frame(plan.copy, plan.place, whole).convert_to_f32_slice(row);
+        if part > 0.0 && whole + 1 < plan.place.frames {
+            let next = self.material.frame(plan.copy, plan.place, whole + 1);
+            row.iter_mut().zip(next).for_each(|(x, next)| *x += part * (next.to_f32() - *x));
+        }
     }
 
     fn waveforms(&self, plans: Vec<Plan>, mix: Option<Mix>, device: &Device) -> Waveforms {
@@ -172,7 +201,8 @@ impl<'a> Draw<'a> {
     }
 
     /// The teacher's features (every 30 ms) at the network's frames (every 40 ms), by straight lines.
-    fn teacher(&self, place: Place, start: usize) -> (Vec<f32>, Vec<f32>) {
+    fn teacher(&self, plan: &Plan) -> (Vec<f32>, Vec<f32>) {
+        let place = plan.place;
         let (width, frames) = (self.material.teacher_width, self.config.crop_frames() / STRIDE);
         let (mut values, mut used) = (vec![0.0; frames * width], vec![0.0; frames]);
         if width == 0 || place.teacher_frames == 0 {
@@ -181,8 +211,9 @@ impl<'a> Draw<'a> {
         let (mut low, mut high) = (vec![0.0; width], vec![0.0; width]);
         let last = place.teacher_frames - 1;
         for (frame, row) in values.chunks_exact_mut(width).enumerate() {
-            let at = (start + frame * STRIDE) as f32 / 3.0;
-            if at.floor() as usize > last || start + frame * STRIDE >= place.frames {
+            let (whole, part) = plan.at(frame * STRIDE);
+            let at = (whole as f32 + part) / 3.0;
+            if at as usize > last || whole >= place.frames {
                 break;
             }
             let part = at.fract();
@@ -211,4 +242,58 @@ pub fn weighted(weights: impl Iterator<Item = f64>) -> Result<WeightedIndex<f64>
 /// One of so many copies of a clip: the clean one (0), or with the probability `degraded` any of the others, where there are some.
 pub fn copy(copies: usize, degraded: f64, rng: &mut impl Rng) -> usize {
     if copies > 1 && rng.random_bool(degraded) { rng.random_range(1..copies) } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use half::f16;
+    use undertone::{Emotion, EmotionSet};
+
+    #[test]
+    fn a_crop_and_its_teacher_keep_pace_and_songs_keep_theirs() {
+        let clip = |corpus: &str| Clip {
+            corpus: corpus.into(),
+            name: String::new(),
+            path: Default::default(),
+            segment: None,
+            speaker: String::new(),
+            emotion: Emotion::Happy,
+            known: EmotionSet::ALL,
+            intensity: None,
+            votes: None,
+        };
+        let clips = [clip("ravdess"), clip("ravdess_song")];
+        // Every value is its own time, in tenths of a second.
+        let time = |frames: f32| f16::from_f32(frames / 10.0);
+        let place = Place { view: 0, frames: 240, teacher: 0, teacher_frames: 80, wave: 0, samples: 0 };
+        let material = Material {
+            copies: vec![(0..240 * ROWS).map(|i| time((i / ROWS) as f32)).collect()],
+            teacher: (0..80).map(|i| time(3.0 * i as f32)).collect(),
+            teacher_width: 1,
+            ..Material::default()
+        };
+        let config = Config { pace: 1.0, ..Config::default() };
+        let population = Population::default();
+        let draw = Draw::new(&clips, vec![place; 2], &material, &population, &config).unwrap();
+        let (mut slow, mut fast) = (0, 0);
+        for seed in 0..40 {
+            let plan = draw.plan(0, seed);
+            (slow, fast) = (slow + usize::from(plan.pace < 0.9), fast + usize::from(plan.pace > 1.1));
+            assert!(plan.at(plan.inside - 1).0 < place.frames, "{} at {}", plan.start, plan.pace);
+            let wanted = |at: usize| (plan.start as f32 + at as f32 * plan.pace) / 10.0;
+            let mut row = [0.0; ROWS];
+            for at in 0..plan.inside {
+                draw.frame(&plan, at, &mut row);
+                assert!((row[ROWS - 1] - wanted(at)).abs() < 0.11, "{} for {}", row[0], wanted(at));
+            }
+            let (heard, used) = draw.teacher(&plan);
+            for (frame, heard) in heard.iter().enumerate().filter(|(frame, _)| used[*frame] > 0.0) {
+                assert!((heard - wanted(frame * STRIDE)).abs() < 0.31, "{heard} at {frame}");
+            }
+            assert_eq!(draw.plan(1, seed).pace, 1.0);
+        }
+        assert!(slow > 5 && fast > 5, "{slow} {fast}");
+    }
 }

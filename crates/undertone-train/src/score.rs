@@ -12,7 +12,7 @@ use undertone::model::Baseline;
 use undertone::speakers::Usual;
 
 use crate::average::plain;
-use crate::clip::{CLASSES, Clip};
+use crate::clip::{CLASSES, Clip, sung};
 use crate::front_end;
 use crate::material::{Material, Place, ROWS};
 use crate::network::{Network, OUTPUTS};
@@ -29,8 +29,7 @@ pub struct Score {
 impl Score {
     /// Mean over the corpora of speech.
     pub fn mean(&self) -> f64 {
-        let spoken: Vec<f64> =
-            self.uar.iter().filter(|(name, _)| !name.ends_with("_song")).map(|(_, &uar)| uar).collect();
+        let spoken: Vec<f64> = self.uar.iter().filter(|(name, _)| !sung(name)).map(|(_, &uar)| uar).collect();
         spoken.iter().sum::<f64>() / spoken.len().max(1) as f64
     }
 }

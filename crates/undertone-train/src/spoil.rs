@@ -12,10 +12,13 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::material::ROWS;
 use crate::network::BANDS;
 
+/// Largest natural logarithm of how much longer a vocal tract is heard, or shorter; and of how much higher a pitch, or lower.
+const TRACT: f32 = 0.14;
+const PITCH: f32 = 0.29;
 /// A standardised noise level that adds nothing.
 const NO_NOISE: f32 = -30.0;
 
-/// Gain, tilt, slow ripples, a warp of frequency, a noise floor, and masks over time and bands (SpecAugment, Park et al. 2019).
+/// Gain, tilt, slow ripples, another vocal tract and another pitch, a noise floor, and masks over time and bands (SpecAugment, Park et al. 2019).
 #[derive(Clone, Debug)]
 pub struct Spoil {
     /// Frames of the crop that the clip has; those beyond become the crop's quietest values.
@@ -47,10 +50,11 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
 }
 
 impl Spoil {
-    /// Draws it for a crop of `frames`, of which the clip has `inside`.
-    pub fn draw(frames: usize, inside: usize, rng: &mut ChaCha8Rng) -> Spoil {
-        let warp = if rng.random_bool(0.5) { rng.random_range(0.93..1.07f32) } else { 1.0 };
-        let steps = warp.ln() / (1000.0f32 / 60.0).ln() * BANDS as f32;
+    /// Draws it for a crop of `frames`, of which the clip has `inside`; in another voice where asked.
+    pub fn draw(frames: usize, inside: usize, other_voice: bool, rng: &mut ChaCha8Rng) -> Spoil {
+        let [tract, pitch] =
+            [TRACT, PITCH].map(|most| if other_voice { rng.random_range(-most..most) } else { 0.0 });
+        let (warp, steps) = (tract.exp(), pitch / (1000.0f32 / 60.0).ln() * BANDS as f32);
         let (gain, tilt, ripple) = (0.2 * normal(rng), 0.15 * normal(rng), 0.1 * normal(rng));
         let (waves, pitch_gain) = (rng.random_range(2.0..6.0f32), 0.15 * normal(rng));
         let channel = std::array::from_fn(|band| {
@@ -234,7 +238,7 @@ mod tests {
         let device = Device::flex();
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (frames, insides) = (40, [40, 23, 31, 40, 12, 40, 8, 40]);
-        let spoils = insides.map(|inside| Spoil::draw(frames, inside, &mut rng));
+        let spoils = insides.map(|inside| Spoil::draw(frames, inside, inside > 20, &mut rng));
         assert!(
             spoils.iter().any(|spoil| spoil.noise.is_empty()) && spoils.iter().any(|s| !s.noise.is_empty())
         );

@@ -129,6 +129,7 @@ fn both_ways_learn_from_the_same_crops_spoiled_alike() {
     let config = |front_end| Config {
         front_end,
         degraded_copies: 0,
+        pace: 0.0,
         distance: 0.0,
         minibatch: 6,
         crop_seconds: 1.2,

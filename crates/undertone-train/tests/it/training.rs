@@ -161,7 +161,7 @@ fn a_network_that_reads_waveforms_learns_and_moves_its_filters() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
-    let config = Config { front_end: FrontEnd::Waveform, degraded_copies: 0, ..quick() };
+    let config = Config { front_end: FrontEnd::Waveform, degraded_copies: 0, pace: 0.0, ..quick() };
     train(folder.path(), "run", &config).unwrap();
     assert_that_the_loss_fell(&folder.path().join("run"));
     let model = Model::from_bytes(model(folder.path(), "run")).unwrap();

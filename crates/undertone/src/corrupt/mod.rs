@@ -9,6 +9,7 @@ mod noise;
 mod room;
 mod speed;
 mod telephone;
+mod voices;
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,6 +32,8 @@ pub enum Corruption {
     Other(f32),
     /// Chords, a tune and drums, likewise.
     Music(f32),
+    /// Made-up voices that speak no language, likewise.
+    Voices(f32),
     /// Telephone: 300–3400 Hz, 8 kHz, G.711 µ-law.
     MuLaw,
     /// Telephone with G.711 A-law.
@@ -63,6 +66,7 @@ impl Corruption {
                 add(waveform, &looped, snr)
             }
             Corruption::Music(snr) => add(waveform, &music::music(waveform.len(), &mut rng), snr),
+            Corruption::Voices(snr) => add(waveform, &voices::voices(waveform.len(), &mut rng), snr),
             Corruption::MuLaw => telephone::through(waveform, telephone::mu_law),
             Corruption::ALaw => telephone::through(waveform, telephone::a_law),
             Corruption::Codec(kilobits) => codec::through(waveform, kilobits),
@@ -90,6 +94,7 @@ impl fmt::Display for Corruption {
             Corruption::Pink(snr) => write!(f, "pink:{snr}"),
             Corruption::Other(snr) => write!(f, "babble:{snr}"),
             Corruption::Music(snr) => write!(f, "music:{snr}"),
+            Corruption::Voices(snr) => write!(f, "voices:{snr}"),
             Corruption::MuLaw => write!(f, "g711"),
             Corruption::ALaw => write!(f, "g711a"),
             Corruption::Codec(kilobits) => write!(f, "codec:{kilobits}"),
@@ -108,7 +113,7 @@ impl FromStr for Corruption {
     fn from_str(text: &str) -> Result<Self> {
         let (name, strength) = text.split_once(':').unwrap_or((text, ""));
         let refuse = || {
-            let known = "white:dB, pink:dB, babble:dB, music:dB, g711, g711a, codec:kbit/s (6 to 64), band:low-high, \
+            let known = "white:dB, pink:dB, babble:dB, music:dB, voices:dB, g711, g711a, codec:kbit/s (6 to 64), band:low-high, \
                          reverb:seconds, gain:dB, clip:share, speed:factor (0.5 to 2)";
             Error::config(format!("'{text}' is no corruption; there are {known}"))
         };
@@ -121,6 +126,7 @@ impl FromStr for Corruption {
             "pink" => number(strength).map(Corruption::Pink),
             "babble" => number(strength).map(Corruption::Other),
             "music" => number(strength).map(Corruption::Music),
+            "voices" => number(strength).map(Corruption::Voices),
             "codec" => within(strength, 6.0, 64.0).map(Corruption::Codec),
             "speed" => within(strength, 0.5, 2.0).map(Corruption::Speed),
             "g711" if strength.is_empty() => Ok(Corruption::MuLaw),
@@ -142,11 +148,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const ALL: [&str; 12] = [
+    const ALL: [&str; 13] = [
         "white:10",
         "pink:5",
         "babble:0",
         "music:10",
+        "voices:3",
         "codec:8",
         "g711",
         "g711a",
@@ -182,7 +189,7 @@ mod tests {
     #[test]
     fn noise_lies_as_far_below_the_speech_as_asked() {
         let wave = tone(16_000, 440.0);
-        for text in ["white:10", "pink:10", "babble:10", "music:10"] {
+        for text in ["white:10", "pink:10", "babble:10", "music:10", "voices:10"] {
             let noisy = text.parse::<Corruption>().unwrap().apply(&wave, &tone(5000, 123.0), 1);
             let power = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
             let noise = power(&mut noisy.iter().zip(&wave).map(|(a, b)| a - b));
