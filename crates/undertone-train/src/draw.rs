@@ -172,8 +172,9 @@ impl<'a> Draw<'a> {
         let (whole, part) = plan.at(at);
         self.material.frame(plan.copy, plan.place, whole).convert_to_f32_slice(row);
         if part > 0.0 && whole + 1 < plan.place.frames {
-            let next = self.material.frame(plan.copy, plan.place, whole + 1);
-            row.iter_mut().zip(next).for_each(|(x, next)| *x += part * (next.to_f32() - *x));
+            let mut next = [0.0; ROWS];
+            self.material.frame(plan.copy, plan.place, whole + 1).convert_to_f32_slice(&mut next);
+            approach(row, &next, part);
         }
     }
 
@@ -208,7 +209,7 @@ impl<'a> Draw<'a> {
         if width == 0 || place.teacher_frames == 0 {
             return (values, used);
         }
-        let (mut low, mut high) = (vec![0.0; width], vec![0.0; width]);
+        let mut next = vec![0.0; width];
         let last = place.teacher_frames - 1;
         for (frame, row) in values.chunks_exact_mut(width).enumerate() {
             let (whole, part) = plan.at(frame * STRIDE);
@@ -217,16 +218,19 @@ impl<'a> Draw<'a> {
                 break;
             }
             let part = at.fract();
-            self.material.teacher_frame(place, at as usize).convert_to_f32_slice(&mut low);
-            self.material.teacher_frame(place, (at as usize + 1).min(last)).convert_to_f32_slice(&mut high);
-            for (i, value) in row.iter_mut().enumerate() {
-                *value = low[i] * (1.0 - part) + high[i] * part;
-            }
+            self.material.teacher_frame(place, at as usize).convert_to_f32_slice(row);
+            self.material.teacher_frame(place, (at as usize + 1).min(last)).convert_to_f32_slice(&mut next);
+            approach(row, &next, part);
             self.population.teacher.apply(row);
             used[frame] = 1.0;
         }
         (values, used)
     }
+}
+
+/// Moves a row so large a part of the way to the next.
+fn approach(row: &mut [f32], next: &[f32], part: f32) {
+    row.iter_mut().zip(next).for_each(|(x, next)| *x = *x * (1.0 - part) + next * part);
 }
 
 /// Clips to draw, each as often as its weight says.

@@ -17,7 +17,7 @@ use std::str::FromStr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-pub use noise::{active_level, add};
+pub use noise::{active_level, add, to_unit_power};
 
 use crate::error::{Error, Result};
 

@@ -8,10 +8,19 @@ const FRAME: usize = 320;
 /// Frames further below the loudest one count as pauses.
 const PAUSE_DB: f32 = 30.0;
 
+/// Mean of the squares; 0 of nothing.
+fn mean_square(waveform: &[f32]) -> f32 {
+    waveform.iter().map(|x| x * x).sum::<f32>() / waveform.len().max(1) as f32
+}
+
+/// The factor that gives a waveform a mean square of 1; a large one for silence.
+pub fn to_unit_power(waveform: &[f32]) -> f32 {
+    mean_square(waveform).max(1e-12).sqrt().recip()
+}
+
 /// Mean square of the frames (20 ms) that are not pauses: those within 30 dB of the loudest. 0 for silence.
 pub fn active_level(waveform: &[f32]) -> f32 {
-    let power = |frame: &[f32]| frame.iter().map(|x| x * x).sum::<f32>() / frame.len() as f32;
-    let powers: Vec<f32> = waveform.chunks(FRAME).map(power).collect();
+    let powers: Vec<f32> = waveform.chunks(FRAME).map(mean_square).collect();
     let loudest = powers.iter().fold(0.0f32, |a, &b| a.max(b));
     let floor = loudest * 10f32.powf(-PAUSE_DB / 10.0);
     let active: Vec<f32> = powers.into_iter().filter(|&power| power > 0.0 && power >= floor).collect();
@@ -20,7 +29,7 @@ pub fn active_level(waveform: &[f32]) -> f32 {
 
 /// `waveform + noise`, the noise so scaled that its mean square lies `snr` dB below the active level of the waveform.
 pub fn add(waveform: &[f32], noise: &[f32], snr: f32) -> Vec<f32> {
-    let power = noise.iter().map(|x| x * x).sum::<f32>() / noise.len().max(1) as f32;
+    let power = mean_square(noise);
     let wanted = active_level(waveform) * 10f32.powf(-snr / 10.0);
     let scale = if power > 0.0 { (wanted / power).sqrt() } else { 0.0 };
     waveform.iter().zip(noise).map(|(x, noise)| x + scale * noise).collect()

@@ -6,6 +6,8 @@ use std::f32::consts::{PI, TAU};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::to_unit_power;
+
 /// Samples in a second.
 const RATE: f32 = 16_000.0;
 /// Hertz between which each resonance of a tract of middle length lies, and its bandwidth.
@@ -17,8 +19,7 @@ pub(super) fn voices(n: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut sum = vec![0.0; n];
     for _ in 0..rng.random_range(1..=6) {
         let voice = voice(n, rng);
-        let power = voice.iter().map(|x| x * x).sum::<f32>() / n.max(1) as f32;
-        let scale = power.max(1e-12).sqrt().recip();
+        let scale = to_unit_power(&voice);
         sum.iter_mut().zip(voice).for_each(|(sum, x)| *sum += scale * x);
     }
     sum
@@ -72,7 +73,7 @@ struct Tube {
     phase: f32,
     flow: f32,
     /// The last two values of each resonance.
-    past: [[f32; 2]; 4],
+    past: [[f32; 2]; FORMANTS.len()],
 }
 
 impl Tube {
@@ -81,11 +82,12 @@ impl Tube {
         &mut self,
         out: &mut Vec<f32>,
         pitch: [f32; 2],
-        formants: [[f32; 4]; 2],
+        formants: [[f32; FORMANTS.len()]; 2],
         rng: &mut ChaCha8Rng,
     ) {
         let (n, strength) = (length(0.12..0.35, rng), rng.random_range(0.4..1.0f32));
         let breath = rng.random_range(0.001..0.008f32);
+        let radii = FORMANTS.map(|(_, _, bandwidth)| (-PI * bandwidth / RATE).exp());
         for i in 0..n {
             let done = i as f32 / n as f32;
             let there = (2.0 * done).min(1.0);
@@ -93,9 +95,8 @@ impl Tube {
             let flow = flow(self.phase);
             let mut x =
                 flow - std::mem::replace(&mut self.flow, flow) + breath * rng.random_range(-1.0..1.0f32);
-            for (i, past) in self.past.iter_mut().enumerate() {
-                let hertz = formants[0][i] + (formants[1][i] - formants[0][i]) * there;
-                let radius = (-PI * FORMANTS[i].2 / RATE).exp();
+            for (k, (past, radius)) in self.past.iter_mut().zip(radii).enumerate() {
+                let hertz = formants[0][k] + (formants[1][k] - formants[0][k]) * there;
                 let (first, second) = (2.0 * radius * (TAU * hertz / RATE).cos(), -radius * radius);
                 x = (1.0 - first - second) * x + first * past[0] + second * past[1];
                 *past = [x, past[0]];

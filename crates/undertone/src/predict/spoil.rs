@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use crate::corpus::Utterance;
-use crate::corrupt::Corruption;
+use crate::corrupt::{Corruption, to_unit_power};
 use crate::error::Result;
 
 /// Voices in a babble.
@@ -38,8 +38,7 @@ fn babble(utterances: &[&Utterance], own: &Utterance, n: usize, rng: &mut ChaCha
     for _ in 0..VOICES {
         let Some(voice) = voices.choose(rng) else { break };
         let voice = voice.samples()?;
-        let power = voice.iter().map(|x| x * x).sum::<f32>() / voice.len() as f32;
-        let (scale, start) = (power.max(1e-12).sqrt().recip(), rng.random_range(0..voice.len()));
+        let (scale, start) = (to_unit_power(&voice), rng.random_range(0..voice.len()));
         for (sum, x) in sum.iter_mut().zip(voice.iter().cycle().skip(start)) {
             *sum += scale * x;
         }
