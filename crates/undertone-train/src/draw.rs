@@ -19,9 +19,12 @@ use crate::network::STRIDE;
 use crate::population::{Level, Population};
 use crate::spoil::{Spoil, Spoils};
 use crate::targets::Targets;
+use crate::teacher::CLOCK;
 
 /// Natural logarithm of power in one decibel.
 const NATURAL: f32 = std::f32::consts::LN_10 / 10.0;
+/// From the beginning of a frame of the network to its middle, in analysis frames.
+const MIDDLE: f32 = (STRIDE - 1) as f32 / 2.0;
 /// Largest natural logarithm of how much faster a clip is heard, or slower.
 const PACE: f32 = 0.22;
 
@@ -201,7 +204,7 @@ impl<'a> Draw<'a> {
         Waveforms { frames, standard, spoils: Spoils::stack(&spoils, crop, device), mix }
     }
 
-    /// The teacher's features (every 30 ms) at the network's frames (every 40 ms), by straight lines.
+    /// The teacher's features at the network's frames (every 40 ms), by straight lines.
     fn teacher(&self, plan: &Plan) -> (Vec<f32>, Vec<f32>) {
         let place = plan.place;
         let (width, frames) = (self.material.teacher_width, self.config.crop_frames() / STRIDE);
@@ -213,7 +216,7 @@ impl<'a> Draw<'a> {
         let last = place.teacher_frames - 1;
         for (frame, row) in values.chunks_exact_mut(width).enumerate() {
             let (whole, part) = plan.at(frame * STRIDE);
-            let at = (whole as f32 + part) / 3.0;
+            let at = CLOCK.at(whole as f32 + part + MIDDLE);
             if at as usize > last || whole >= place.frames {
                 break;
             }
@@ -271,10 +274,10 @@ mod tests {
         let clips = [clip("ravdess"), clip("ravdess_song")];
         // Every value is its own time, in tenths of a second.
         let time = |frames: f32| f16::from_f32(frames / 10.0);
-        let place = Place { view: 0, frames: 240, teacher: 0, teacher_frames: 80, wave: 0, samples: 0 };
+        let place = Place { view: 0, frames: 240, teacher: 0, teacher_frames: 100, wave: 0, samples: 0 };
         let material = Material {
             copies: vec![(0..240 * ROWS).map(|i| time((i / ROWS) as f32)).collect()],
-            teacher: (0..80).map(|i| time(3.0 * i as f32)).collect(),
+            teacher: (0..100).map(|i| time(CLOCK.first - MIDDLE + CLOCK.period * i as f32)).collect(),
             teacher_width: 1,
             ..Material::default()
         };

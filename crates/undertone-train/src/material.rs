@@ -31,7 +31,7 @@ pub struct Place {
     pub frames: usize,
     /// First of its rows in the teacher's features.
     pub teacher: usize,
-    /// The teacher's frames, of 30 ms.
+    /// The teacher's frames.
     pub teacher_frames: usize,
     /// First of its samples.
     #[serde(default)]

@@ -61,6 +61,24 @@ pub struct Trained {
     pub clips: usize,
 }
 
+/// The teachers that a model was distilled from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Taught {
+    /// The networks' names and licences.
+    pub names: Vec<String>,
+    /// Values in one frame of its features.
+    pub width: usize,
+    /// Names their files.
+    pub sha256: Vec<String>,
+}
+
+impl Taught {
+    fn by(teacher: &Teacher) -> Taught {
+        let sha256 = teacher.sha256().into_iter().map(String::from).collect();
+        Taught { names: teacher.names(), width: teacher.width(), sha256 }
+    }
+}
+
 /// What a finished run says of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
@@ -81,8 +99,8 @@ pub struct Outcome {
     pub unadapted: Score,
     /// UAR per corpus with all of the speaker's clips as baseline.
     pub baseline: Score,
-    /// The teacher's file, where there was one.
-    pub teacher: Option<String>,
+    /// Who it was distilled from, where there was one.
+    pub teacher: Option<Taught>,
     /// What a speaker's mean of `pooled` lies from that of the neutral clips, on average over the speakers learned from.
     #[serde(default)]
     pub neutral_offset: Vec<f32>,
@@ -151,7 +169,7 @@ impl Run<'_> {
             held_out_clips: dev.len(),
             unadapted: score::score(&dev, &outputs.unadapted),
             baseline: score::score(&dev, &outputs.baseline),
-            teacher: teacher.map(|teacher| teacher.sha256().to_string()),
+            teacher: teacher.as_ref().map(Taught::by),
             neutral_offset: heard[0].neutral_offset(),
         };
         let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;

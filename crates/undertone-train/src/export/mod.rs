@@ -1,8 +1,8 @@
 //! Trained weights → one ONNX file by the model contract: waveform in, front end inside, metadata with it.
 
 mod front_end;
-mod graph;
-mod onnx;
+pub(crate) mod graph;
+pub(crate) mod onnx;
 mod publish;
 mod trunk;
 

@@ -38,7 +38,7 @@ impl Publish<'_> {
     /// `Config` where the run is not finished; `Model` where the file does not run.
     pub fn publish(&self, scored: Option<&[Scored]>) -> Result<Vec<u8>> {
         let (config, outcome) = (Config::open(&self.run.join("config.toml"))?, self.outcome()?);
-        let teacher = outcome.teacher.as_ref().map(|_| crate::teacher::WIDTH);
+        let teacher = outcome.teacher.as_ref().map(|teacher| teacher.width);
         let network = config.front_end.network(&config.size, teacher, &Device::flex())?;
         let network = checkpoint::read(network, &self.run.join(NETWORK))?;
         let mut metadata = self.describe(&network, &config, &outcome);
@@ -68,7 +68,7 @@ impl Publish<'_> {
             citation: corpus.citation.clone(),
             clips: corpus.clips,
         };
-        let teachers = outcome.teacher.iter().map(|_| crate::teacher::NAME.to_string()).collect();
+        let teachers = outcome.teacher.iter().flat_map(|teacher| teacher.names.clone()).collect();
         Metadata {
             format: FORMAT,
             name: self.name[0].to_string(),
