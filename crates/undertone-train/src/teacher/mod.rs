@@ -243,7 +243,13 @@ mod tests {
         let taps: Vec<f32> =
             (0..KINDS[0].width * window).map(|i| f32::from(u8::from(i % window == window / 2))).collect();
         let taps = graph.constant(&[KINDS[0].width, 1, window], &taps);
-        let heard = graph.node("Conv", &[&waveform, &taps], vec![Attribute::ints("strides", &[384])]);
+        let heard = graph.node(
+            "Conv",
+            &[&waveform, &taps],
+            [("strides", &[384][..]), ("pads", &[0, 0]), ("dilations", &[1])]
+                .map(|(name, values)| Attribute::ints(name, values))
+                .into(),
+        );
         for layer in KINDS[0].layers {
             graph.named(layer, "Transpose", &[&heard], vec![Attribute::ints("perm", &[0, 2, 1])]);
             graph.output(layer, &["1", "frames", "288"]);
