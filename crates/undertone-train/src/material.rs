@@ -20,7 +20,7 @@ use crate::teacher::Teacher;
 /// Rows of a spectrogram: log-mel, then the pitch view.
 pub const ROWS: usize = 128;
 /// Raised when what is stored changes its meaning.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Where one clip's frames lie.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

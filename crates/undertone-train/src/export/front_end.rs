@@ -85,7 +85,8 @@ fn logarithm(graph: &mut Builder, powers: &Value) -> Value {
     graph.node("Log", &[&powers], Vec::new())
 }
 
-fn conv(stride: usize, pads: [usize; 2]) -> Vec<Attribute> {
+/// Attributes of a convolution over time.
+pub fn conv(stride: usize, pads: [usize; 2]) -> Vec<Attribute> {
     vec![
         Attribute::ints("strides", &[stride]),
         Attribute::ints("pads", &pads),

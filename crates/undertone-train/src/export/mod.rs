@@ -1,6 +1,6 @@
 //! Trained weights → one ONNX file by the model contract: waveform in, front end inside, metadata with it.
 
-mod front_end;
+pub(crate) mod front_end;
 pub(crate) mod graph;
 pub(crate) mod onnx;
 mod publish;

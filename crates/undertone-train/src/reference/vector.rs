@@ -19,7 +19,7 @@ pub enum Features {
     LogMel,
     /// Functionals of pitch, energy, voicing and the spectrum's shape: 120 values.
     Prosody,
-    /// Functionals of the teacher's frame features: 1500 values.
+    /// Functionals of the teacher's frame features: six a feature.
     Teacher,
 }
 

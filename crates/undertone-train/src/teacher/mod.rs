@@ -1,6 +1,6 @@
 //! A teacher: a phone- or word-trained network whose frame features ours learns to give (distillation).
 //!
-//! Its folder holds one of two networks as ONNX; which, its files tell. What was distilled from it is named in the model's card.
+//! Its folder holds one of two networks as ONNX, or both; which, its files tell. What was distilled from it is named in the model's card.
 //! - Moonshine tiny's encoder (`encoder_model.onnx`), a recogniser of English speech: Jeffries et al., Moonshine: Speech
 //!   recognition for live transcription and voice commands, 2024;
 //! - FunASR's voice detector `speech_fsmn_vad_zh-cn-16k-common` (`fsmnvad-offline.onnx`) and its input statistics (`am.mvn`).
@@ -55,6 +55,8 @@ struct Kind {
     clock: Clock,
     /// Samples that one frame needs.
     shortest: usize,
+    /// The file that standardises its filter bank; none where it reads the waveform as it is.
+    statistics: Option<&'static str>,
     /// What a model that was distilled from it names.
     name: &'static str,
 }
@@ -68,6 +70,7 @@ const KINDS: [Kind; 2] = [
         // Windows of 127, 7 and 3 that move by 64, 3 and 2.
         clock: CLOCK,
         shortest: 895,
+        statistics: None,
         name: "Moonshine tiny, encoder (Useful Sensors; MIT)",
     },
     Kind {
@@ -77,6 +80,7 @@ const KINDS: [Kind; 2] = [
         width: 250,
         clock: Clock { period: 1.0, first: 1.25 },
         shortest: 400,
+        statistics: Some("am.mvn"),
         name: "speech_fsmn_vad_zh-cn-16k-common (Alibaba, FunASR; FunASR Model License 1.1)",
     },
 ];
@@ -92,7 +96,7 @@ struct Network {
     model: Model,
     input: NodeId,
     layers: Vec<NodeId>,
-    /// What makes the detector's input of a waveform; Moonshine reads it as it is.
+    /// What makes its input of a waveform; none where it reads that as it is.
     front_end: Option<(FilterBank, Standard)>,
     sha256: String,
 }
@@ -136,12 +140,11 @@ impl Teacher {
     pub fn features(&self, waveform: &[f32]) -> Result<Frames> {
         let heard = self.networks.iter().map(|network| network.features(waveform));
         let heard = heard.collect::<Result<Vec<Frames>>>()?;
-        let last = heard
-            .iter()
-            .zip(&self.networks)
-            .map(|(frames, network)| frames.len().checked_sub(1).map(|last| network.kind.clock.middle(last)));
-        let last = last.min_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal)).flatten();
-        let frames = last.map_or(0, |last| CLOCK.at(last) as usize + 1);
+        let lengths = heard.iter().zip(&self.networks).map(|(heard, network)| {
+            let last = heard.len().checked_sub(1).map(|last| network.kind.clock.middle(last));
+            last.map_or(0, |last| CLOCK.at(last).round() as usize + 1)
+        });
+        let frames = lengths.min().unwrap_or(0);
         let mut values = Vec::with_capacity(frames * self.width());
         for frame in 0..frames {
             for (heard, network) in heard.iter().zip(&self.networks) {
@@ -167,7 +170,7 @@ impl Network {
         let node = |name: &str| model.node_id(name).map_err(|_| refused(format!("it has no value '{name}'")));
         let input = node(kind.input)?;
         let layers = kind.layers.iter().map(|name| node(name)).collect::<Result<_>>()?;
-        let front_end = if kind.input == "speech" { Some(front_end(folder)?) } else { None };
+        let front_end = kind.statistics.map(|file| front_end(&folder.join(file))).transpose()?;
         Ok(Network { kind, model, input, layers, front_end, sha256 })
     }
 
@@ -217,11 +220,10 @@ impl Network {
     }
 }
 
-/// The detector's filter bank, and what standardises it.
-fn front_end(folder: &Path) -> Result<(FilterBank, Standard)> {
-    let path = folder.join("am.mvn");
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::from(error).at(&path))?;
-    Ok((FilterBank::default(), Standard::parse(&text).map_err(|error| error.at(&path))?))
+/// A filter bank, and what standardises it.
+fn front_end(statistics: &Path) -> Result<(FilterBank, Standard)> {
+    let text = std::fs::read_to_string(statistics).map_err(|error| Error::from(error).at(statistics))?;
+    Ok((FilterBank::default(), Standard::parse(&text).map_err(|error| error.at(statistics))?))
 }
 
 #[cfg(test)]
@@ -230,6 +232,7 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::export::front_end::conv;
     use crate::export::graph::Builder;
     use crate::export::onnx::{Attribute, Model, Opset};
 
@@ -243,13 +246,7 @@ mod tests {
         let taps: Vec<f32> =
             (0..KINDS[0].width * window).map(|i| f32::from(u8::from(i % window == window / 2))).collect();
         let taps = graph.constant(&[KINDS[0].width, 1, window], &taps);
-        let heard = graph.node(
-            "Conv",
-            &[&waveform, &taps],
-            [("strides", &[384][..]), ("pads", &[0, 0]), ("dilations", &[1])]
-                .map(|(name, values)| Attribute::ints(name, values))
-                .into(),
-        );
+        let heard = graph.node("Conv", &[&waveform, &taps], conv(384, [0, 0]));
         for layer in KINDS[0].layers {
             graph.named(layer, "Transpose", &[&heard], vec![Attribute::ints("perm", &[0, 2, 1])]);
             graph.output(layer, &["1", "frames", "288"]);
@@ -271,6 +268,9 @@ mod tests {
         for (frame, row) in features.rows().enumerate() {
             assert_eq!(row.len(), 576);
             assert!(row.iter().all(|x| (x - CLOCK.middle(frame)).abs() < 0.02), "{} at {frame}", row[0]);
+        }
+        for last in 0..50 {
+            assert_eq!(teacher.features(&waveform[..895 + 384 * last]).unwrap().len(), last + 1);
         }
         assert_eq!(teacher.features(&waveform[..894]).unwrap().len(), 0);
         assert_eq!(teacher.names(), ["Moonshine tiny, encoder (Useful Sensors; MIT)"]);
