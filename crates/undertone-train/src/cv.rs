@@ -2,8 +2,8 @@
 //!
 //! Its folder holds `fold-<k>/` (a run, its `model.onnx` and `scored/<protocol>.<condition>.csv` at temperature 1) and, from
 //! all folds that are done, `<protocol>.<condition>.csv`: what every figure is computed from. A fold that is done is not done
-//! again; a training that was ended goes on. The temperature of a fold's predictions is fitted on the other folds, so that no
-//! test speaker has a say in it; with a single fold it stays 1.
+//! again; a training that was ended goes on. The temperature of a fold's predictions is fitted on the other folds, where each
+//! speaker counts the same, so that no test speaker has a say in it; with a single fold it stays 1.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -152,12 +152,18 @@ pub fn assemble(scored: &[Scored]) -> Vec<(String, Condition, Vec<Prediction>)> 
     whole.into_iter().map(|((protocol, _), (condition, rows))| (protocol, condition, rows)).collect()
 }
 
-/// The temperature that suits predictions made at temperature 1; 1 where there are none.
+/// The temperature that suits predictions made at temperature 1, each speaker counting the same however many clips there are
+/// of them; 1 where there are none.
 pub fn temperature(rows: &[&Prediction]) -> f64 {
     let logits: Vec<Vec<f32>> =
         rows.iter().map(|row| row.posterior.iter().map(|p| p.ln() as f32).collect()).collect();
     let truth: Vec<usize> = rows.iter().map(|row| row.truth as usize).collect();
-    fit_temperature(&logits, &truth)
+    let mut clips = BTreeMap::<&str, f64>::new();
+    for row in rows {
+        *clips.entry(&row.speaker).or_default() += 1.0;
+    }
+    let weights: Vec<f64> = rows.iter().map(|row| 1.0 / clips[&*row.speaker]).collect();
+    fit_temperature(&logits, &truth, &weights)
 }
 
 /// A prediction made at temperature 1, at another.
@@ -202,6 +208,17 @@ mod tests {
         // Fold 1 is judged by fold 2, which was always right; fold 2 by both protocols' fold 1, right 4 times of 8.
         assert!(happy(0, 0) > 0.999 && happy(1, 0) > 0.999);
         assert!((happy(0, 4) - 0.5).abs() < 0.1, "{}", happy(0, 4));
+    }
+
+    #[test]
+    fn a_speaker_of_many_clips_counts_as_one_of_few() {
+        let few = [row("a", "1", 0.9, Emotion::Happy), row("a", "1", 0.9, Emotion::Sad)];
+        let many: Vec<Prediction> = (0..20).map(|_| row("b", "2", 0.9, Emotion::Happy)).collect();
+        let rows: Vec<&Prediction> = few.iter().chain(&many).collect();
+        // 90 % was claimed: one speaker's clips bear out half of it, the other's all, so three quarters of it are right.
+        let right = 0.9f64.powf(1.0 / temperature(&rows));
+        let wrong = 0.1f64.powf(1.0 / temperature(&rows));
+        assert!((right / (right + wrong) - 0.75).abs() < 1e-3);
     }
 
     #[test]

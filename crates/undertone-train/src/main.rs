@@ -44,13 +44,13 @@ enum Command {
     /// Trains once a fold and scores speakers never heard; goes on where it was ended.
     Cv {
         /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
-        #[arg(long = "protocol", required = true, value_name = "NAME|FILE.toml")]
+        #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
         protocols: Vec<String>,
         /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
         #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
         corpora: Vec<PathBuf>,
         /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
-        #[arg(long, num_args = 1.., value_name = "CORPUS")]
+        #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
         extra: Vec<String>,
         /// Folder of the folds and their predictions.
         #[arg(long, default_value = "runs/cv")]

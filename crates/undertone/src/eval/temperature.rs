@@ -1,16 +1,16 @@
 //! One temperature that makes probabilities mean what they say.
 
-/// The temperature T > 0 that minimises the mean of −ln softmax(logits/T) at the truth (Guo et al. 2017).
+/// The temperature T > 0 that minimises the weighted mean of −ln softmax(logits/T) at the truth (Guo et al. 2017).
 ///
-/// Rows are logits over the classes that compete (others −∞). Searched in 0.05…20 by golden section on ln T, to 10⁻⁴;
-/// 1 where there are no rows.
-pub fn fit_temperature(logits: &[Vec<f32>], truth: &[usize]) -> f64 {
+/// Rows are logits over the classes that compete (others −∞); `weights` say how much each counts. Searched in 0.05…20 by
+/// golden section on ln T, to 10⁻⁴; 1 where there are no rows.
+pub fn fit_temperature(logits: &[Vec<f32>], truth: &[usize], weights: &[f64]) -> f64 {
     if logits.is_empty() {
         return 1.0;
     }
     let loss = |log_t: f64| -> f64 {
         let t = log_t.exp();
-        logits.iter().zip(truth).map(|(row, &truth)| nll(row, truth, t)).sum()
+        logits.iter().zip(truth).zip(weights).map(|((row, &truth), weight)| weight * nll(row, truth, t)).sum()
     };
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (0.05f64.ln(), 20f64.ln());
@@ -43,8 +43,16 @@ mod tests {
                 truth.push(class);
             }
         }
-        assert!((fit_temperature(&logits, &truth) - 2.5).abs() < 0.01);
-        assert_eq!(fit_temperature(&[], &[]), 1.0);
+        assert!((fit_temperature(&logits, &truth, &[1.0; 100]) - 2.5).abs() < 0.01);
+        assert_eq!(fit_temperature(&[], &[], &[]), 1.0);
+    }
+
+    #[test]
+    fn a_row_of_weight_two_counts_as_two_rows() {
+        let row = || vec![2.0, 0.0, 1.0];
+        let twice = fit_temperature(&[row(), row(), row()], &[0, 0, 1], &[1.0; 3]);
+        assert!((fit_temperature(&[row(), row()], &[0, 1], &[2.0, 1.0]) - twice).abs() < 1e-9);
+        assert!((fit_temperature(&[row(), row()], &[0, 1], &[1.0; 2]) - twice).abs() > 0.1);
     }
 
     #[test]
@@ -63,7 +71,7 @@ mod tests {
             };
             logits.iter().zip(&truth).map(of).sum()
         };
-        let fitted = loss(fit_temperature(&logits, &truth));
+        let fitted = loss(fit_temperature(&logits, &truth, &[1.0; 40]));
         assert!((1..400).all(|i| fitted <= loss(f64::from(i) * 0.05) + 1e-6));
     }
 }
