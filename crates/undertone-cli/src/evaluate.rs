@@ -81,8 +81,7 @@ fn from_file(
     if let (Some(protocol), Some(corpora)) = (&protocol, corpora) {
         predict::check(&predictions, &protocol.rows(corpora)?)?;
     }
-    let dependent = protocol.is_some_and(|protocol| protocol.speaker_dependent);
-    measure(&name, predictions, merge, corpora.unwrap_or_default(), dependent)
+    measure(&name, predictions, merge, corpora.unwrap_or_default(), false)
 }
 
 /// Clips scored by a model under the conditions asked for, clean and spoiled.

@@ -274,8 +274,12 @@ fn tell(scored: &[Scored]) -> Result<()> {
 }
 
 fn line(one: &Evaluation) {
-    let Evaluation { name, uar_of_folds, wa_of_folds, uar, folds, .. } = one;
+    let Evaluation { name, speaker_dependent, uar_of_folds, wa_of_folds, uar, folds, .. } = one;
+    let marked = if *speaker_dependent { " (speaker-dependent)" } else { "" };
     let [of_folds, wa, low, high] =
         [*uar_of_folds, *wa_of_folds, uar.interval[0], uar.interval[1]].map(|x| 100.0 * x);
-    eprintln!("{name}: UAR {of_folds:.1} % [{low:.1}, {high:.1}], WA {wa:.1} %, {} folds", folds.len());
+    eprintln!(
+        "{name}{marked}: UAR {of_folds:.1} % [{low:.1}, {high:.1}], WA {wa:.1} %, {} folds",
+        folds.len()
+    );
 }

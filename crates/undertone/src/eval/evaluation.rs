@@ -9,6 +9,7 @@ use super::{
     Confusion, Group, Listeners, Sets, area_under_risk, best, brier, ece, fit_threshold, groups, interval,
     listeners, nll, reliability, risk_coverage, sets, top_k, uar, wa,
 };
+use crate::corpus::protocol::Protocol;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::predict::Prediction;
@@ -226,12 +227,14 @@ fn take<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
 }
 
 impl Evaluation {
-    /// Measures predictions of one protocol.
+    /// Measures predictions of one protocol, marked as speaker-dependent where that is said or a published protocol is.
     ///
     /// # Errors
     /// `Malformed` naming the first rows that are wrong: none at all, two protocols, a clip twice in a fold.
     pub fn of(name: &str, predictions: &[Prediction], speaker_dependent: bool) -> Result<Evaluation> {
         refuse(predictions)?;
+        let published = Protocol::known(&predictions[0].protocol);
+        let speaker_dependent = speaker_dependent || published.is_ok_and(|one| one.speaker_dependent);
         let rows = Rows::new(predictions);
         let folds = folds(predictions);
         let mean = |of: fn(&FoldFigures) -> f64| folds.iter().map(of).sum::<f64>() / folds.len() as f64;

@@ -33,6 +33,17 @@ fn four() -> Vec<Prediction> {
 }
 
 #[test]
+fn a_published_protocol_with_speakers_on_both_sides_is_marked_whoever_asks() {
+    let of = |protocol: &str| {
+        let rows: Vec<Prediction> =
+            four().into_iter().map(|row| Prediction { protocol: protocol.into(), ..row }).collect();
+        Evaluation::of("x", &rows, false).unwrap()
+    };
+    assert!(of("emobox-tess").speaker_dependent && !of("emobox-savee").speaker_dependent);
+    assert!(results(&[of("emobox-tess")]).contains("(speaker-dependent)"));
+}
+
+#[test]
 fn figures_are_those_worked_out_by_hand() {
     let one = Evaluation::of("mine.unadapted", &four(), false).unwrap();
     // Pooled: happy 1 of 2, sad 1 of 2. Fold 1: happy 1/2, sad 1/1; fold 2: sad 0/1.
