@@ -9,6 +9,7 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::Distribution;
 use undertone::speakers::Usual;
+use undertone_train::distil::TeacherFrames;
 use undertone_train::front_end::{Frames, FrontEnd};
 use undertone_train::network::Size;
 
@@ -30,6 +31,7 @@ fn main() -> undertone::Result<()> {
     let frames = Frames { short: random(400), long: random(256), batch: 64 };
     let spectrogram = random(128).reshape([64, 300, 128]);
     let speaker = Usual::default().baseline(&network.population(), 1.0, None);
+    let teacher = TeacherFrames { values: vec![0.0; 64 * 75 * TEACHER], used: vec![1.0; 64 * 75] };
     let mut times = Vec::new();
     for _ in 0..12 {
         let begin = Instant::now();
@@ -38,7 +40,7 @@ fn main() -> undertone::Result<()> {
         let pooled = network.pool(&trunk);
         let heads =
             network.unadapted(pooled.clone()) + network.adapted(pooled, std::slice::from_ref(&speaker));
-        let teacher = network.distil.as_ref().map(|head| head.forward(trunk.features).powi_scalar(2).mean());
+        let teacher = network.distil.as_ref().map(|head| teacher.distance(head, trunk.features));
         let loss = heads.powi_scalar(2).mean();
         let loss = teacher.map_or(loss.clone(), |teacher| loss + teacher);
         let gradients = GradientsParams::from_grads(loss.backward(), &network);

@@ -12,6 +12,7 @@ use undertone::{Error, ErrorKind, Result};
 
 use crate::clip::{Clip, sung};
 use crate::config::Config;
+use crate::distil::TeacherFrames;
 use crate::front_end::{Cut, Frames, FrontEnd};
 use crate::input::{Input, Mix, Waveforms};
 use crate::material::{Material, Place, ROWS};
@@ -38,9 +39,8 @@ pub struct Minibatch {
     pub input: Input,
     /// What should be answered.
     pub targets: Targets,
-    /// The teacher's features at the network's frames `[batch, crop/4, width]`, standardised, and `[batch, crop/4, 1]`
-    /// 1 where there is one.
-    pub teacher: Option<[Tensor<3>; 2]>,
+    /// The teacher's features; none where crops are mixed.
+    pub teacher: Option<TeacherFrames>,
 }
 
 /// Draws minibatches of `clips[i]` at `material.places[place[i]]`.
@@ -108,15 +108,7 @@ impl<'a> Draw<'a> {
         let mix = rng.random_bool(self.config.mixup).then(|| Mix::draw(n, &mut rng));
         let targets = Targets::of(&clips, self.clips, mix.as_ref(), self.config, device);
         let mixed = mix.is_some();
-        let (crop, width) = (self.config.crop_frames(), self.material.teacher_width);
-        let teacher = (width > 0 && !mixed).then(|| {
-            let heard: Vec<_> = plans.par_iter().map(|plan| self.teacher(plan)).collect();
-            let (values, used): (Vec<_>, Vec<_>) = heard.into_iter().unzip();
-            let gather = |rows: Vec<Vec<f32>>, width| {
-                Tensor::<3>::from_data(TensorData::new(rows.concat(), [n, crop / STRIDE, width]), device)
-            };
-            [gather(values, width), gather(used, 1)]
-        });
+        let teacher = (self.material.teacher_width > 0 && !mixed).then(|| self.teacher(&plans));
         Minibatch {
             mixed,
             input: match self.config.front_end {
@@ -205,16 +197,21 @@ impl<'a> Draw<'a> {
     }
 
     /// The teacher's features at the network's frames (every 40 ms), by straight lines.
-    fn teacher(&self, plan: &Plan) -> (Vec<f32>, Vec<f32>) {
-        let place = plan.place;
+    fn teacher(&self, plans: &[Plan]) -> TeacherFrames {
         let (width, frames) = (self.material.teacher_width, self.config.crop_frames() / STRIDE);
-        let (mut values, mut used) = (vec![0.0; frames * width], vec![0.0; frames]);
-        if width == 0 || place.teacher_frames == 0 {
-            return (values, used);
-        }
+        let rows = plans.len() * frames;
+        let mut heard = TeacherFrames { values: vec![0.0; rows * width], used: vec![0.0; rows] };
+        let crops = heard.values.par_chunks_exact_mut(frames * width);
+        let crops = crops.zip(heard.used.par_chunks_exact_mut(frames));
+        plans.par_iter().zip(crops).for_each(|(plan, (values, used))| self.teacher_crop(plan, values, used));
+        heard
+    }
+
+    fn teacher_crop(&self, plan: &Plan, values: &mut [f32], used: &mut [f32]) {
+        let (place, width) = (plan.place, self.material.teacher_width);
+        let Some(last) = place.teacher_frames.checked_sub(1) else { return };
         let mut next = vec![0.0; width];
-        let last = place.teacher_frames - 1;
-        for (frame, row) in values.chunks_exact_mut(width).enumerate() {
+        for (frame, (row, used)) in values.chunks_exact_mut(width).zip(used).enumerate() {
             let (whole, part) = plan.at(frame * STRIDE);
             let at = CLOCK.at(whole as f32 + part + MIDDLE);
             if at as usize > last || whole >= place.frames {
@@ -225,9 +222,8 @@ impl<'a> Draw<'a> {
             self.material.teacher_frame(place, (at as usize + 1).min(last)).convert_to_f32_slice(&mut next);
             approach(row, &next, part);
             self.population.teacher.apply(row);
-            used[frame] = 1.0;
+            *used = 1.0;
         }
-        (values, used)
     }
 }
 
@@ -295,8 +291,8 @@ mod tests {
                 draw.frame(&plan, at, &mut row);
                 assert!((row[ROWS - 1] - wanted(at)).abs() < 0.11, "{} for {}", row[0], wanted(at));
             }
-            let (heard, used) = draw.teacher(&plan);
-            for (frame, heard) in heard.iter().enumerate().filter(|(frame, _)| used[*frame] > 0.0) {
+            let TeacherFrames { values, used } = draw.teacher(std::slice::from_ref(&plan));
+            for (frame, heard) in values.iter().enumerate().filter(|(frame, _)| used[*frame] > 0.0) {
                 assert!((heard - wanted(frame * STRIDE)).abs() < 0.31, "{heard} at {frame}");
             }
             assert_eq!(draw.plan(1, seed).pace, 1.0);

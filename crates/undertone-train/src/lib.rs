@@ -12,6 +12,7 @@ pub mod corpora;
 pub mod curve;
 pub mod cv;
 pub mod degrade;
+pub mod distil;
 pub mod draw;
 pub mod export;
 pub mod front_end;

@@ -1,5 +1,7 @@
 //! The training, top to bottom: one loop, one network, two heads.
 
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
 use std::time::Instant;
 
 use burn::grad_clipping::GradientClippingConfig;
@@ -70,64 +72,79 @@ pub fn train(
         optimizer = optimizer.from_bytes(burn::tensor::Bytes::from_bytes_vec(bytes)).map_err(broken)?;
     }
     let steps = (draw.clips.len() / config.minibatch).max(1);
-    for epoch in epochs.len()..config.epochs {
-        // Everything random in an epoch follows from its number, so that a resumed training is the same one.
-        let seed = config.seed ^ (epoch as u64 + 1) << 32;
-        device.seed(seed);
-        let (begin, mut sums) = (Instant::now(), Epoch::default());
-        let offset = memory.neutral_offset();
-        for step in 0..steps {
-            let done = epoch * steps + step;
-            let minibatch = draw.minibatch(seed + step as u64, &device);
-            let trunk = network.trunk(minibatch.input.clone().views(network.bank.as_ref()));
-            let pooled = network.pool(&trunk);
-            let rows = values(pooled.clone().detach());
-            follow_population(&network, &pooled, if done < 50 { 0.2 } else { 0.01 });
-            if !minibatch.mixed {
-                memory.keep(&minibatch.clips, &rows);
+    std::thread::scope(|scope| {
+        for epoch in epochs.len()..config.epochs {
+            // Everything random in an epoch follows from its number, so that a resumed training is the same one.
+            let seed = config.seed ^ (epoch as u64 + 1) << 32;
+            device.seed(seed);
+            let (begin, mut sums) = (Instant::now(), Epoch::default());
+            let offset = memory.neutral_offset();
+            let on = device.clone();
+            let minibatches = ahead(scope, steps, move |step| draw.minibatch(seed + step as u64, &on));
+            for (step, minibatch) in minibatches.into_iter().enumerate() {
+                let done = epoch * steps + step;
+                let trunk = network.trunk(minibatch.input.clone().views(network.bank.as_ref()));
+                let pooled = network.pool(&trunk);
+                let rows = values(pooled.clone().detach());
+                follow_population(&network, &pooled, if done < 50 { 0.2 } else { 0.01 });
+                if !minibatch.mixed {
+                    memory.keep(&minibatch.clips, &rows);
+                }
+                let out = network.unadapted(pooled.clone());
+                let [main, intensity] = minibatch.targets.losses(&out);
+                let mut loss = main.clone() + intensity.clone() * config.intensity;
+                sums.loss += f64::from(scalar(&main));
+                sums.intensity += f64::from(scalar(&intensity));
+                if !minibatch.mixed && done > steps / 2 {
+                    // What is remembered is of several ages: its spread tells nothing yet, and the scale stays the population's.
+                    let population = network.population();
+                    let enrolment = Enrolment { offset: &offset, kappa: config.kappa, kappa_scale: None };
+                    let speakers =
+                        memory.baselines(&minibatch.clips, &population, enrolment, seed + step as u64);
+                    let out = network.adapted(pooled, &speakers);
+                    let [extra, intensity] = minibatch.targets.losses(&out);
+                    sums.speaker += f64::from(scalar(&extra));
+                    loss = loss + (extra + intensity * config.intensity) * config.speaker;
+                }
+                if let (Some(teacher), Some(head)) = (minibatch.teacher, &network.distil) {
+                    let distance = teacher.distance(head, trunk.features);
+                    sums.distillation += f64::from(scalar(&distance));
+                    loss = loss + distance * config.distillation;
+                }
+                let value = scalar(&loss);
+                if !value.is_finite() {
+                    let message =
+                        format!("the loss is {value} in epoch {}: lower the learning rate", epoch + 1);
+                    return Err(Error::new(ErrorKind::Config, message));
+                }
+                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                network = optimizer.step(learning_rate(config, done, steps), network, gradients);
+                let keep = config.average.min(done as f64 / (done as f64 + 50.0));
+                slow = average::follow(slow, &network, keep);
+                watch.step(epoch, step + 1, steps, sums.loss / (step + 1) as f64);
             }
-            let out = network.unadapted(pooled.clone());
-            let [main, intensity] = minibatch.targets.losses(&out);
-            let mut loss = main.clone() + intensity.clone() * config.intensity;
-            sums.loss += f64::from(scalar(&main));
-            sums.intensity += f64::from(scalar(&intensity));
-            if !minibatch.mixed && done > steps / 2 {
-                // What is remembered is of several ages: its spread tells nothing yet, and the scale stays the population's.
-                let population = network.population();
-                let enrolment = Enrolment { offset: &offset, kappa: config.kappa, kappa_scale: None };
-                let speakers = memory.baselines(&minibatch.clips, &population, enrolment, seed + step as u64);
-                let out = network.adapted(pooled, &speakers);
-                let [extra, intensity] = minibatch.targets.losses(&out);
-                sums.speaker += f64::from(scalar(&extra));
-                loss = loss + (extra + intensity * config.intensity) * config.speaker;
-            }
-            if let (Some([wanted, used]), Some(head)) = (minibatch.teacher, &network.distil) {
-                let distance = (head.forward(trunk.features) - wanted).powi_scalar(2) * used.clone();
-                let width = draw.material.teacher_width as f32;
-                let distance = distance.sum() / (used.sum() * width).clamp_min(1.0);
-                sums.distillation += f64::from(scalar(&distance));
-                loss = loss + distance * config.distillation;
-            }
-            let value = scalar(&loss);
-            if !value.is_finite() {
-                let message = format!("the loss is {value} in epoch {}: lower the learning rate", epoch + 1);
-                return Err(Error::new(ErrorKind::Config, message));
-            }
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
-            network = optimizer.step(learning_rate(config, done, steps), network, gradients);
-            let keep = config.average.min(done as f64 / (done as f64 + 50.0));
-            slow = average::follow(slow, &network, keep);
-            watch.step(epoch, step + 1, steps, sums.loss / (step + 1) as f64);
+            let mut mean = sums.over(steps, config.mixup);
+            mean.seconds = begin.elapsed().as_secs_f64();
+            watch.epoch(epoch + 1, &mut mean, &slow);
+            epochs.push(mean);
+            let state = optimizer.into_bytes().map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
+            checkpoints.save(&network, &slow, &state, &memory, &epochs)?;
+            watch.saved(&epochs);
         }
-        let mut mean = sums.over(steps, config.mixup);
-        mean.seconds = begin.elapsed().as_secs_f64();
-        watch.epoch(epoch + 1, &mut mean, &slow);
-        epochs.push(mean);
-        let state = optimizer.into_bytes().map_err(|e| Error::new(ErrorKind::Io, e.to_string()))?;
-        checkpoints.save(&network, &slow, &state, &memory, &epochs)?;
-        watch.saved(&epochs);
-    }
-    Ok(slow)
+        Ok(slow)
+    })
+}
+
+/// Makes one thing for each of `0..n` on a thread of its own, so that the next one is ready when it is asked for; ends early where
+/// nobody asks any more.
+fn ahead<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    n: usize,
+    make: impl Fn(usize) -> T + Send + 'scope,
+) -> Receiver<T> {
+    let (give, take) = sync_channel(1);
+    scope.spawn(move || (0..n).try_for_each(|i| give.send(make(i))));
+    take
 }
 
 impl Epoch {

@@ -129,6 +129,11 @@ fn convolve(
     }
 }
 
+/// Zeros, written by all threads: one would take longer than many a layer's arithmetic.
+fn zeros(n: usize) -> Vec<f32> {
+    rayon::iter::repeat_n(0.0, n).with_min_len(1 << 16).collect()
+}
+
 fn group_size(batch: usize) -> usize {
     batch.div_ceil(GROUPS).max(1)
 }
@@ -138,7 +143,7 @@ pub(super) fn forward(call: Call, gamma: &[f32], beta: &[f32]) -> Forward {
     let Call { shape, window, input, weight, relu } = call;
     let (grid, outputs) = (shape.grid(window), shape.outputs);
     let item_out: usize = shape.out(window)[1..].iter().product();
-    let mut raw = vec![0.0; shape.batch * item_out];
+    let mut raw = zeros(shape.batch * item_out);
     let group = group_size(shape.batch);
     let sums: Vec<Vec<[f64; 2]>> = raw
         .par_chunks_mut(group * item_out)
@@ -160,7 +165,7 @@ pub(super) fn forward(call: Call, gamma: &[f32], beta: &[f32]) -> Forward {
     }
     let scale: Vec<f32> = gamma.iter().zip(&variance).map(|(g, v)| g / (v + EPSILON).sqrt()).collect();
     let shift: Vec<f32> = beta.iter().zip(&scale).zip(&mean).map(|((b, s), m)| b - s * m).collect();
-    let mut output = vec![0.0; raw.len()];
+    let mut output = zeros(raw.len());
     output.par_chunks_mut(group * item_out).zip(raw.par_chunks(group * item_out)).for_each(
         |(output, raw)| {
             for (output, raw) in output.chunks_exact_mut(outputs).zip(raw.chunks_exact(outputs)) {
@@ -193,7 +198,7 @@ pub(super) fn apply(call: Call, bias: &[f32]) -> Vec<f32> {
     let Call { shape, window, input, weight, relu } = call;
     let (grid, outputs) = (shape.grid(window), shape.outputs);
     let item_out: usize = shape.out(window)[1..].iter().product();
-    let mut output = vec![0.0; shape.batch * item_out];
+    let mut output = zeros(shape.batch * item_out);
     output.par_chunks_mut(item_out.max(1)).zip(input.par_chunks(shape.item().max(1))).for_each(
         |(output, input)| {
             convolve(grid, input, weight, outputs, output, &mut Vec::new(), |tile| {
@@ -238,7 +243,7 @@ pub(super) fn backward(
         slope: (0..outputs).map(|c| scale[c] * inverse[c] * (total[c][1] / n) as f32).collect(),
         scale,
     };
-    let mut grad_input = vec![0.0; if wants_input { call.input.len() } else { 0 }];
+    let mut grad_input = zeros(if wants_input { call.input.len() } else { 0 });
     let weight = through_convolution(call, kept.raw, &mut grad, &norm, &mut grad_input);
     Backward {
         input: grad_input,
@@ -338,10 +343,18 @@ fn through_convolution(
             work.weight
         })
         .collect();
+    sum(&parts, size)
+}
+
+/// The sum of parts of equal size, added in their order.
+fn sum(parts: &[Vec<f32>], size: usize) -> Vec<f32> {
+    const CHUNK: usize = 1 << 12;
     let mut total = vec![0.0; size];
-    for part in parts {
-        total.iter_mut().zip(part).for_each(|(total, x)| *total += x);
-    }
+    total.par_chunks_mut(CHUNK).enumerate().for_each(|(at, total)| {
+        for part in parts {
+            total.iter_mut().zip(&part[at * CHUNK..]).for_each(|(total, x)| *total += x);
+        }
+    });
     total
 }
 

@@ -85,8 +85,15 @@ impl Grid {
 
     /// Writes the patches of output times `from..to`, one a row, into `patches`; `input` is `[time, bands, channels]`.
     pub(super) fn gather(self, input: &[f32], from: usize, to: usize, patches: &mut [f32]) {
-        patches.fill(0.0);
-        self.runs(from, to, |patch, at, n| patches[patch..patch + n].copy_from_slice(&input[at..at + n]));
+        let mut end = 0;
+        self.runs(from, to, |patch, at, n| {
+            if end < patch {
+                patches[end..patch].fill(0.0);
+            }
+            end = patch + n;
+            patches[patch..end].copy_from_slice(&input[at..at + n]);
+        });
+        patches[end..].fill(0.0);
     }
 
     /// Adds the patches back to where [`Grid::gather`] took them from.

@@ -1,0 +1,157 @@
+//! How far the network's frames are from the teacher's features, seen through one linear layer.
+//!
+//! Distance and gradient are taken together, crops by crops: what lies between is as wide as the teacher, and burn would
+//! write it to memory ten times over, on one thread.
+
+use burn::nn::Linear;
+use burn::prelude::*;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use crate::score::values;
+
+/// Frames are dealt to at most so many groups, whose sums are added in order whatever the number of threads.
+const GROUPS: usize = 16;
+
+/// The teacher's features at the network's frames.
+pub struct TeacherFrames {
+    /// `[batch · crop/4, width]`, standardised.
+    pub values: Vec<f32>,
+    /// `[batch · crop/4]`: 1 where the teacher has a frame, else 0.
+    pub used: Vec<f32>,
+}
+
+/// A distance and its gradients.
+struct Found {
+    distance: f32,
+    features: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl TeacherFrames {
+    /// Mean squared distance of what `head` makes of `features` (`[batch, crop/4, frames]`), over the frames that the teacher has.
+    pub fn distance(&self, head: &Linear, features: Tensor<3>) -> Tensor<1> {
+        let weight = head.weight.val();
+        let bias = head.bias.as_ref().map(|bias| bias.val());
+        let width = weight.dims()[1];
+        let known = bias.clone().map_or_else(|| vec![0.0; width], values);
+        let found = self.gradients(&values(features.clone()), &values(weight.clone()), &known);
+        // Burn is given a linear function of the same value and the same gradient.
+        let linear = along(features, found.features) + along(weight, found.weight);
+        let linear = bias.into_iter().fold(linear, |sum, bias| sum + along(bias, found.bias.clone()));
+        linear.clone() - linear.detach() + found.distance
+    }
+
+    fn gradients(&self, features: &[f32], weight: &[f32], bias: &[f32]) -> Found {
+        let width = bias.len();
+        let inputs = weight.len() / width;
+        let scale = 1.0 / (self.used.iter().sum::<f32>() * width as f32).max(1.0);
+        let group = self.used.len().div_ceil(GROUPS).max(1);
+        let mut to_features = vec![0.0; features.len()];
+        let parts: Vec<(f64, Vec<f32>, Vec<f32>)> = to_features
+            .par_chunks_mut(group * inputs)
+            .zip(features.par_chunks(group * inputs))
+            .zip(self.values.par_chunks(group * width).zip(self.used.par_chunks(group)))
+            .map(|((to_features, features), (wanted, used))| {
+                let n = used.len();
+                let mut error = bias.repeat(n);
+                let (inner, outer) = (rows(features, n, inputs), rows(weight, inputs, width));
+                matmul(rows_mut(&mut error, n, width), Accum::Add, inner, outer, 1.0, Par::Seq);
+                let (mut sums, mut squares) = (vec![0.0; width], vec![0.0; width]);
+                let crops = error.chunks_exact_mut(width).zip(wanted.chunks_exact(width)).zip(used);
+                for ((error, wanted), used) in crops {
+                    let columns = sums.iter_mut().zip(&mut squares);
+                    for ((error, wanted), (sum, square)) in error.iter_mut().zip(wanted).zip(columns) {
+                        let distance = (*error - wanted) * used;
+                        *error = 2.0 * scale * distance;
+                        *square += distance * distance;
+                        *sum += *error;
+                    }
+                }
+                let error = rows(&error, n, width);
+                matmul(
+                    rows_mut(to_features, n, inputs),
+                    Accum::Replace,
+                    error,
+                    outer.transpose(),
+                    1.0,
+                    Par::Seq,
+                );
+                let mut to_weight = vec![0.0; weight.len()];
+                let to = rows_mut(&mut to_weight, inputs, width);
+                matmul(to, Accum::Replace, inner.transpose(), error, 1.0, Par::Seq);
+                (squares.into_iter().map(f64::from).sum(), to_weight, sums)
+            })
+            .collect();
+        let mut found = Found {
+            distance: 0.0,
+            features: to_features,
+            weight: vec![0.0; weight.len()],
+            bias: vec![0.0; width],
+        };
+        let mut squares = 0.0;
+        for (part, to_weight, to_bias) in parts {
+            squares += part;
+            add(&mut found.weight, &to_weight);
+            add(&mut found.bias, &to_bias);
+        }
+        found.distance = (squares * f64::from(scale)) as f32;
+        found
+    }
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
+}
+
+fn rows(slice: &[f32], rows: usize, columns: usize) -> MatRef<'_, f32> {
+    MatRef::from_row_major_slice(slice, rows, columns)
+}
+
+fn rows_mut(slice: &mut [f32], rows: usize, columns: usize) -> MatMut<'_, f32> {
+    MatMut::from_row_major_slice_mut(slice, rows, columns)
+}
+
+/// The inner product of a tensor and a gradient.
+fn along<const D: usize>(tensor: Tensor<D>, gradient: Vec<f32>) -> Tensor<1> {
+    let gradient = Tensor::from_data(TensorData::new(gradient, tensor.dims()), &tensor.device());
+    (tensor * gradient).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use burn::nn::LinearConfig;
+    use burn::tensor::Distribution;
+
+    #[test]
+    fn distance_and_gradients_are_those_of_the_plain_formula() {
+        let device = Device::flex().autodiff();
+        let (batch, time, inputs, width) = (5, 9, 6, 7);
+        let head = LinearConfig::new(inputs, width).init(&device);
+        let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+        let features = random([batch, time, inputs]).require_grad();
+        let wanted = random([batch, time, width]);
+        let used: Vec<f32> = (0..batch * time).map(|row| f32::from(u8::from(row % 3 > 0))).collect();
+        let mask = Tensor::<3>::from_data(TensorData::new(used.clone(), [batch, time, 1]), &device);
+        let frames = TeacherFrames { values: values(wanted.clone()), used };
+
+        let error = (head.forward(features.clone()) - wanted).powi_scalar(2) * mask.clone();
+        let plain = error.sum() / (mask.sum() * width as f32);
+        let ours = frames.distance(&head, features.clone());
+        assert!((values(plain.clone())[0] - values(ours.clone())[0]).abs() < 1e-5);
+        let (plain, ours) = (plain.backward(), (ours * 1.0).backward());
+        let close = |a: Vec<f32>, b: Vec<f32>| {
+            assert!(a.iter().any(|x| x.abs() > 1e-3));
+            a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} for {b}"));
+        };
+        close(values(features.grad(&ours).unwrap()), values(features.grad(&plain).unwrap()));
+        let weight = head.weight.val();
+        close(values(weight.grad(&ours).unwrap()), values(weight.grad(&plain).unwrap()));
+        let bias = head.bias.as_ref().unwrap().val();
+        close(values(bias.grad(&ours).unwrap()), values(bias.grad(&plain).unwrap()));
+    }
+}
