@@ -36,11 +36,11 @@ fn main() -> undertone::Result<()> {
     for _ in 0..12 {
         let begin = Instant::now();
         let views = network.bank.as_ref().map(|bank| bank.forward(frames.clone()));
-        let trunk = network.trunk(views.unwrap_or_else(|| spectrogram.clone()));
-        let pooled = network.pool(&trunk);
+        let features = network.trunk(views.unwrap_or_else(|| spectrogram.clone()));
+        let pooled = network.pool(features.clone());
         let heads =
             network.unadapted(pooled.clone()) + network.adapted(pooled, std::slice::from_ref(&speaker));
-        let teacher = network.distil.as_ref().map(|head| teacher.distance(head, trunk.features));
+        let teacher = network.distil.as_ref().map(|head| teacher.distance(head, features));
         let loss = heads.powi_scalar(2).mean();
         let loss = teacher.map_or(loss.clone(), |teacher| loss + teacher);
         let gradients = GradientsParams::from_grads(loss.backward(), &network);

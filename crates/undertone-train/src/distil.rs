@@ -6,9 +6,10 @@
 use burn::nn::Linear;
 use burn::prelude::*;
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{Accum, Par};
 use rayon::prelude::*;
 
+use crate::matrix::{rows, rows_mut, sum};
 use crate::score::values;
 
 /// Frames are dealt to at most so many groups, whose sums are added in order whatever the number of threads.
@@ -85,33 +86,16 @@ impl TeacherFrames {
                 (squares.into_iter().map(f64::from).sum(), to_weight, sums)
             })
             .collect();
-        let mut found = Found {
-            distance: 0.0,
+        let squares: f64 = parts.iter().map(|part| part.0).sum();
+        let weights: Vec<&[f32]> = parts.iter().map(|part| &part.1[..]).collect();
+        let biases: Vec<&[f32]> = parts.iter().map(|part| &part.2[..]).collect();
+        Found {
+            distance: (squares * f64::from(scale)) as f32,
             features: to_features,
-            weight: vec![0.0; weight.len()],
-            bias: vec![0.0; width],
-        };
-        let mut squares = 0.0;
-        for (part, to_weight, to_bias) in parts {
-            squares += part;
-            add(&mut found.weight, &to_weight);
-            add(&mut found.bias, &to_bias);
+            weight: sum(&weights, weight.len()),
+            bias: sum(&biases, width),
         }
-        found.distance = (squares * f64::from(scale)) as f32;
-        found
     }
-}
-
-fn add(sums: &mut [f32], values: &[f32]) {
-    sums.iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
-}
-
-fn rows(slice: &[f32], rows: usize, columns: usize) -> MatRef<'_, f32> {
-    MatRef::from_row_major_slice(slice, rows, columns)
-}
-
-fn rows_mut(slice: &mut [f32], rows: usize, columns: usize) -> MatMut<'_, f32> {
-    MatMut::from_row_major_slice_mut(slice, rows, columns)
 }
 
 /// The inner product of a tensor and a gradient.

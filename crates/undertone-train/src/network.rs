@@ -3,13 +3,13 @@
 use burn::module::{Initializer, Module, RunningState};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::prelude::*;
-use burn::tensor::activation::{softmax, tanh};
 use serde::{Deserialize, Serialize};
 use undertone::Emotion;
 use undertone::model::{Baseline, Population};
 
 use crate::front_end::Bank;
 use crate::layer::{Layer, Window};
+use crate::pooling;
 use crate::score::values;
 
 /// Rows of each of the two views of the spectrogram.
@@ -142,14 +142,6 @@ pub struct Network {
     pub population_scale: RunningState<Tensor<1>>,
 }
 
-/// What the trunk makes of a spectrogram.
-pub struct Trunk {
-    /// `[batch, t', frames]`.
-    pub features: Tensor<3>,
-    /// Attention logits, same shape.
-    pub attention: Tensor<3>,
-}
-
 impl Network {
     /// A network with random weights; `teacher` is the width of the teacher's features where there is one.
     pub fn new(size: &Size, teacher: Option<usize>, device: &Device) -> Network {
@@ -174,8 +166,8 @@ impl Network {
         }
     }
 
-    /// `[batch, t, 128]` (each band standardised by the population) to frames of 40 ms.
-    pub fn trunk(&self, spectrogram: Tensor<3>) -> Trunk {
+    /// `[batch, t, 128]` (each band standardised by the population) to frames of 40 ms: `[batch, t/4, frames]`.
+    pub fn trunk(&self, spectrogram: Tensor<3>) -> Tensor<3> {
         let mel = self.mel.forward(spectrogram.clone().narrow(2, 0, BANDS));
         let pitch = self.pitch.forward(spectrogram.narrow(2, BANDS, BANDS));
         let joined = Tensor::cat(vec![mel, pitch], 2);
@@ -186,19 +178,12 @@ impl Network {
             x = block.forward(x);
             outputs.push(x.clone());
         }
-        let features: Tensor<3> = self.frames.forward(Tensor::cat(outputs, 3)).squeeze_dim(2);
-        let hidden = tanh(self.attention_in.forward(features.clone()));
-        Trunk { attention: self.attention_out.forward(hidden), features }
+        self.frames.forward(Tensor::cat(outputs, 3)).squeeze_dim(2)
     }
 
-    /// Attention-weighted mean and deviation over time: `[batch, pooled]`.
-    pub fn pool(&self, trunk: &Trunk) -> Tensor<2> {
-        let weights = softmax(trunk.attention.clone(), 1);
-        let weighted = weights * trunk.features.clone();
-        let mean: Tensor<2> = weighted.clone().sum_dim(1).squeeze_dim(1);
-        let square: Tensor<2> = (weighted * trunk.features.clone()).sum_dim(1).squeeze_dim(1);
-        let variance = (square - mean.clone().powi_scalar(2)).clamp_min(1e-5);
-        Tensor::cat(vec![mean, variance.sqrt()], 1)
+    /// Attention-weighted mean and deviation of frames over time: `[batch, pooled]`.
+    pub fn pool(&self, features: Tensor<3>) -> Tensor<2> {
+        pooling::pool(features, &self.attention_in, &self.attention_out)
     }
 
     /// Logits and intensity (before its sigmoid) against the population: `[batch, 9]`.

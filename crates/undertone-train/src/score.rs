@@ -56,7 +56,7 @@ pub fn embed(
         .map(|&place| {
             if let Some(bank) = &network.bank {
                 let views = front_end::whole(bank, material, place, &population.views, &device);
-                return values(network.pool(&network.trunk(views)));
+                return values(network.pool(network.trunk(views)));
             }
             let mut views = vec![0.0; place.frames * ROWS];
             for (at, row) in views.chunks_exact_mut(ROWS).enumerate() {
@@ -64,7 +64,7 @@ pub fn embed(
                 population.standardise(row);
             }
             let views = Tensor::<3>::from_data(TensorData::new(views, [1, place.frames, ROWS]), &device);
-            values(network.pool(&network.trunk(views)))
+            values(network.pool(network.trunk(views)))
         })
         .collect()
 }

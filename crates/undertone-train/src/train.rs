@@ -83,8 +83,8 @@ pub fn train(
             let minibatches = ahead(scope, steps, move |step| draw.minibatch(seed + step as u64, &on));
             for (step, minibatch) in minibatches.into_iter().enumerate() {
                 let done = epoch * steps + step;
-                let trunk = network.trunk(minibatch.input.clone().views(network.bank.as_ref()));
-                let pooled = network.pool(&trunk);
+                let features = network.trunk(minibatch.input.clone().views(network.bank.as_ref()));
+                let pooled = network.pool(features.clone());
                 let rows = values(pooled.clone().detach());
                 follow_population(&network, &pooled, if done < 50 { 0.2 } else { 0.01 });
                 if !minibatch.mixed {
@@ -107,7 +107,7 @@ pub fn train(
                     loss = loss + (extra + intensity * config.intensity) * config.speaker;
                 }
                 if let (Some(teacher), Some(head)) = (minibatch.teacher, &network.distil) {
-                    let distance = teacher.distance(head, trunk.features);
+                    let distance = teacher.distance(head, features);
                     sums.distillation += f64::from(scalar(&distance));
                     loss = loss + distance * config.distillation;
                 }

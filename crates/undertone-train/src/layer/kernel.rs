@@ -5,10 +5,11 @@
 //! many threads there are.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{Accum, Par};
 use rayon::prelude::*;
 
 use super::window::{Grid, Window};
+use crate::matrix::{rows, rows_mut, sum, zeros};
 
 /// Minibatch items are dealt to at most so many groups.
 const GROUPS: usize = 16;
@@ -82,14 +83,6 @@ pub(super) struct Backward {
     pub beta: Vec<f32>,
 }
 
-fn rows<'a>(slice: &'a [f32], rows: usize, columns: usize) -> MatRef<'a, f32> {
-    MatRef::from_row_major_slice(slice, rows, columns)
-}
-
-fn rows_mut<'a>(slice: &'a mut [f32], rows: usize, columns: usize) -> MatMut<'a, f32> {
-    MatMut::from_row_major_slice_mut(slice, rows, columns)
-}
-
 /// How many output times make one tile.
 fn tile(floats_a_time: usize, time: usize) -> usize {
     (TILE / floats_a_time).clamp(1, time)
@@ -127,11 +120,6 @@ fn convolve(
         matmul(product, Accum::Replace, rows(patches, n, patch), rows(weight, patch, outputs), 1.0, Par::Seq);
         done(part);
     }
-}
-
-/// Zeros, written by all threads: one would take longer than many a layer's arithmetic.
-fn zeros(n: usize) -> Vec<f32> {
-    rayon::iter::repeat_n(0.0, n).with_min_len(1 << 16).collect()
 }
 
 fn group_size(batch: usize) -> usize {
@@ -343,19 +331,7 @@ fn through_convolution(
             work.weight
         })
         .collect();
-    sum(&parts, size)
-}
-
-/// The sum of parts of equal size, added in their order.
-fn sum(parts: &[Vec<f32>], size: usize) -> Vec<f32> {
-    const CHUNK: usize = 1 << 12;
-    let mut total = vec![0.0; size];
-    total.par_chunks_mut(CHUNK).enumerate().for_each(|(at, total)| {
-        for part in parts {
-            total.iter_mut().zip(&part[at * CHUNK..]).for_each(|(total, x)| *total += x);
-        }
-    });
-    total
+    sum(&parts.iter().map(|part| &part[..]).collect::<Vec<_>>(), size)
 }
 
 /// One group's sum for the weight, and its scratch.

@@ -77,12 +77,13 @@ pub trait LayerBackend: Backend {
 
 type Plain = FloatTensor<Flex>;
 
-fn plain(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> Plain {
+/// A tensor of plain values.
+pub(crate) fn plain(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> Plain {
     Plain::from_data(TensorData::new(values, shape.into()))
 }
 
 /// The values of a contiguous tensor of `f32`.
-fn slice(tensor: &Plain) -> &[f32] {
+pub(crate) fn slice(tensor: &Plain) -> &[f32] {
     tensor.as_slice().unwrap_or(&[])
 }
 

@@ -183,7 +183,7 @@ fn by_network(network: &Network, views: &Level, samples: &[i16], speaker: &Basel
     let device = Device::flex();
     let [scale, shift] = views.affine().map(|row| Tensor::<1>::from_data(row.as_slice(), &device));
     let heard = heard(network.bank.as_ref().unwrap(), samples, &device);
-    let pooled = network.pool(&network.trunk(heard * scale.unsqueeze() + shift.unsqueeze()));
+    let pooled = network.pool(network.trunk(heard * scale.unsqueeze() + shift.unsqueeze()));
     let adapted = values(network.adapted(pooled.clone(), std::slice::from_ref(speaker)));
     let alone = values(network.unadapted(pooled));
     alone.iter().zip(&adapted).map(|(a, b)| 0.6 * a + 0.4 * b).collect()

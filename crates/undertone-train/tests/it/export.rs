@@ -79,7 +79,7 @@ fn standard(waveform: &[f32], views: &Level, device: &Device) -> Tensor<3> {
 /// Logits (and intensity before its sigmoid) of the network itself: against the population, and against a speaker.
 fn by_network(network: &Network, views: &Level, waveform: &[f32], speaker: &Baseline) -> [Vec<f32>; 2] {
     let device = Device::flex();
-    let pooled = network.pool(&network.trunk(standard(waveform, views, &device)));
+    let pooled = network.pool(network.trunk(standard(waveform, views, &device)));
     let adapted = network.adapted(pooled.clone(), std::slice::from_ref(speaker));
     [values(network.unadapted(pooled)), values(adapted)]
 }
@@ -165,7 +165,7 @@ fn the_agreement_is_the_largest_share_among_the_classes_that_listeners_named() {
     let (network, size, views, file) = random(9);
     let wave = waveform(30_000);
     let answer = Model::from_bytes(file).unwrap().run_whole(&wave, &somebody(size.pooled())).unwrap().answer;
-    let pooled = network.pool(&network.trunk(standard(&wave, &views, &Device::flex())));
+    let pooled = network.pool(network.trunk(standard(&wave, &views, &Device::flex())));
     let population =
         Baseline { mean: vec![0.1; size.pooled()], scale: vec![0.9; size.pooled()], weight: 0.0 };
     let named = values(network.listeners.forward(standardised(pooled, &[population])));
