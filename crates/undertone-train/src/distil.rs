@@ -5,15 +5,12 @@
 
 use burn::nn::Linear;
 use burn::prelude::*;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Par};
+use faer::Accum;
 use rayon::prelude::*;
 
-use crate::matrix::{rows, rows_mut, sum};
+use crate::matrix::{group_size, product, rows, sum};
+use crate::network::bias;
 use crate::score::values;
-
-/// Frames are dealt to at most so many groups, whose sums are added in order whatever the number of threads.
-const GROUPS: usize = 16;
 
 /// The teacher's features at the network's frames.
 pub struct TeacherFrames {
@@ -34,14 +31,11 @@ struct Found {
 impl TeacherFrames {
     /// Mean squared distance of what `head` makes of `features` (`[batch, crop/4, frames]`), over the frames that the teacher has.
     pub fn distance(&self, head: &Linear, features: Tensor<3>) -> Tensor<1> {
-        let weight = head.weight.val();
-        let bias = head.bias.as_ref().map(|bias| bias.val());
-        let width = weight.dims()[1];
-        let known = bias.clone().map_or_else(|| vec![0.0; width], values);
-        let found = self.gradients(&values(features.clone()), &values(weight.clone()), &known);
+        let (weight, bias) = (head.weight.val(), bias(head));
+        let [x, w, b] = [values(features.clone()), values(weight.clone()), values(bias.clone())];
+        let found = self.gradients(&x, &w, &b);
         // Burn is given a linear function of the same value and the same gradient.
-        let linear = along(features, found.features) + along(weight, found.weight);
-        let linear = bias.into_iter().fold(linear, |sum, bias| sum + along(bias, found.bias.clone()));
+        let linear = along(features, found.features) + along(weight, found.weight) + along(bias, found.bias);
         linear.clone() - linear.detach() + found.distance
     }
 
@@ -49,7 +43,7 @@ impl TeacherFrames {
         let width = bias.len();
         let inputs = weight.len() / width;
         let scale = 1.0 / (self.used.iter().sum::<f32>() * width as f32).max(1.0);
-        let group = self.used.len().div_ceil(GROUPS).max(1);
+        let group = group_size(self.used.len());
         let mut to_features = vec![0.0; features.len()];
         let parts: Vec<(f64, Vec<f32>, Vec<f32>)> = to_features
             .par_chunks_mut(group * inputs)
@@ -59,7 +53,7 @@ impl TeacherFrames {
                 let n = used.len();
                 let mut error = bias.repeat(n);
                 let (inner, outer) = (rows(features, n, inputs), rows(weight, inputs, width));
-                matmul(rows_mut(&mut error, n, width), Accum::Add, inner, outer, 1.0, Par::Seq);
+                product(&mut error, Accum::Add, inner, outer);
                 let (mut sums, mut squares) = (vec![0.0; width], vec![0.0; width]);
                 let crops = error.chunks_exact_mut(width).zip(wanted.chunks_exact(width)).zip(used);
                 for ((error, wanted), used) in crops {
@@ -72,17 +66,9 @@ impl TeacherFrames {
                     }
                 }
                 let error = rows(&error, n, width);
-                matmul(
-                    rows_mut(to_features, n, inputs),
-                    Accum::Replace,
-                    error,
-                    outer.transpose(),
-                    1.0,
-                    Par::Seq,
-                );
+                product(to_features, Accum::Replace, error, outer.transpose());
                 let mut to_weight = vec![0.0; weight.len()];
-                let to = rows_mut(&mut to_weight, inputs, width);
-                matmul(to, Accum::Replace, inner.transpose(), error, 1.0, Par::Seq);
+                product(&mut to_weight, Accum::Replace, inner.transpose(), error);
                 (squares.into_iter().map(f64::from).sum(), to_weight, sums)
             })
             .collect();
@@ -127,7 +113,7 @@ mod tests {
         let plain = error.sum() / (mask.sum() * width as f32);
         let ours = frames.distance(&head, features.clone());
         assert!((values(plain.clone())[0] - values(ours.clone())[0]).abs() < 1e-5);
-        let (plain, ours) = (plain.backward(), (ours * 1.0).backward());
+        let (plain, ours) = (plain.backward(), ours.backward());
         let close = |a: Vec<f32>, b: Vec<f32>| {
             assert!(a.iter().any(|x| x.abs() > 1e-3));
             a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{a} for {b}"));

@@ -4,15 +4,12 @@
 //! a minibatch are dealt to a fixed number of groups whose sums are added in order: the result does not depend on how
 //! many threads there are.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Par};
+use faer::Accum;
 use rayon::prelude::*;
 
 use super::window::{Grid, Window};
-use crate::matrix::{rows, rows_mut, sum, zeros};
+use crate::matrix::{group_size, product, rows, sum, zeros};
 
-/// Minibatch items are dealt to at most so many groups.
-const GROUPS: usize = 16;
 /// Floats of patches in one tile: 256 kB, half of a core's second-level cache.
 const TILE: usize = 1 << 16;
 /// Keeps the normalisation finite where a channel is constant.
@@ -116,14 +113,9 @@ fn convolve(
         let n = (to - from) * bands;
         let patches = cut(grid, input, from, to, scratch);
         let part = &mut raw[from * bands * outputs..to * bands * outputs];
-        let product = rows_mut(part, n, outputs);
-        matmul(product, Accum::Replace, rows(patches, n, patch), rows(weight, patch, outputs), 1.0, Par::Seq);
+        product(part, Accum::Replace, rows(patches, n, patch), rows(weight, patch, outputs));
         done(part);
     }
-}
-
-fn group_size(batch: usize) -> usize {
-    batch.div_ceil(GROUPS).max(1)
 }
 
 /// Convolution, normalisation by the minibatch's own statistics, then ReLU where `relu`.
@@ -331,7 +323,7 @@ fn through_convolution(
             work.weight
         })
         .collect();
-    sum(&parts.iter().map(|part| &part[..]).collect::<Vec<_>>(), size)
+    sum(&parts, size)
 }
 
 /// One group's sum for the weight, and its scratch.
@@ -351,15 +343,15 @@ impl Work {
             let n = (to - from) * bands;
             let grad = rows(&grad[from * bands * outputs..to * bands * outputs], n, outputs);
             let patches = rows(cut(grid, input, from, to, &mut self.patches), n, patch).transpose();
-            matmul(rows_mut(&mut self.weight, patch, outputs), Accum::Add, patches, grad, 1.0, Par::Seq);
+            product(&mut self.weight, Accum::Add, patches, grad);
             let Some(slot) = slot.as_deref_mut() else { continue };
             let weight = rows(call.weight, patch, outputs).transpose();
             if grid.is_identity() {
                 let part = &mut slot[from * bands * patch..to * bands * patch];
-                matmul(rows_mut(part, n, patch), Accum::Replace, grad, weight, 1.0, Par::Seq);
+                product(part, Accum::Replace, grad, weight);
             } else {
                 self.behind.resize(n * patch, 0.0);
-                matmul(rows_mut(&mut self.behind, n, patch), Accum::Replace, grad, weight, 1.0, Par::Seq);
+                product(&mut self.behind, Accum::Replace, grad, weight);
                 grid.scatter_add(&self.behind, from, to, slot);
             }
         }

@@ -12,7 +12,7 @@ use burn::module::{Initializer, Param, RunningState};
 use burn::prelude::*;
 
 use op::LayerBackend;
-pub(crate) use op::{plain, slice};
+pub(crate) use op::{Plain, plain, slice};
 pub use window::Window;
 
 /// How fast the running statistics follow the minibatches.

@@ -75,7 +75,8 @@ pub trait LayerBackend: Backend {
     ) -> FloatTensor<Self>;
 }
 
-type Plain = FloatTensor<Flex>;
+/// A tensor of the `flex` backend.
+pub(crate) type Plain = FloatTensor<Flex>;
 
 /// A tensor of plain values.
 pub(crate) fn plain(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> Plain {

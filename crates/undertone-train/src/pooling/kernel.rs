@@ -1,14 +1,11 @@
 //! The arithmetic of the pooling, forward and backward, on plain slices: clip by clip, whose sums are added in order whatever
 //! the number of threads.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Par};
+use faer::Accum;
 use rayon::prelude::*;
 
-use crate::matrix::{rows, rows_mut, sum, zeros};
+use crate::matrix::{group_size, product, rows, sum, zeros};
 
-/// Clips are dealt to at most so many groups.
-const GROUPS: usize = 16;
 /// Least variance of a channel over time.
 const FLOOR: f32 = 1e-5;
 
@@ -48,10 +45,6 @@ fn each_row(values: &mut [f32], by_channel: &[f32], visit: impl Fn(&mut f32, f32
     }
 }
 
-fn product(out: &mut [f32], accum: Accum, left: faer::MatRef<f32>, right: faer::MatRef<f32>) {
-    matmul(rows_mut(out, left.nrows(), right.ncols()), accum, left, right, 1.0, Par::Seq);
-}
-
 /// Attention-weighted mean and mean square per channel.
 fn moments(features: &[f32], attention: &[f32], channels: usize) -> [Vec<f32>; 2] {
     let [mut mean, mut square] = [0, 1].map(|_| vec![0.0; channels]);
@@ -88,9 +81,7 @@ pub(super) fn forward(call: Call, bias: [&[f32]; 2]) -> Forward {
             most.iter_mut().zip(row).for_each(|(most, &x)| *most = most.max(x));
         }
         each_row(attention, &most, |x, most| *x = (*x - most).exp());
-        for row in attention.chunks_exact(channels) {
-            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        }
+        add_rows(&mut sums, attention);
         each_row(attention, &sums, |x, sum| *x /= sum);
         let [mean, square] = moments(features, attention, channels);
         let (means, deviations) = pooled.split_at_mut(channels);
@@ -105,7 +96,7 @@ pub(super) fn forward(call: Call, bias: [&[f32]; 2]) -> Forward {
 /// Gradients from that of `pooled`.
 pub(super) fn backward(call: Call, attention: &[f32], inner: &[f32], grad: &[f32]) -> Gradients {
     let Call { time, channels, hidden, features, weight } = call;
-    let group = (features.len() / (time * channels).max(1)).div_ceil(GROUPS).max(1);
+    let group = group_size(features.len() / (time * channels).max(1));
     let mut to_features = zeros(features.len());
     let size = group * time;
     let kept = attention.par_chunks(size * channels).zip(inner.par_chunks(size * hidden));

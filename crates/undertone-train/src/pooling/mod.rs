@@ -15,17 +15,14 @@ use burn::backend::{
 use burn::nn::Linear;
 use burn::prelude::*;
 
-use crate::layer::{plain, slice};
+use crate::layer::{Plain, plain, slice};
+use crate::network::bias;
 use kernel::Call;
 
 /// Mean and deviation of `features` (`[batch, time, channels]`) over time, weighted per channel by the softmax over time of
 /// `outer(tanh(inner(features)))`: `[batch, 2 · channels]`.
 pub fn pool(features: Tensor<3>, inner: &Linear, outer: &Linear) -> Tensor<2> {
-    let bias = |layer: &Linear| {
-        let none = || Tensor::zeros([layer.weight.dims()[1]], &features.device());
-        layer.bias.as_ref().map_or_else(none, |bias| bias.val()).into_dispatch()
-    };
-    let (bias_in, bias_out) = (bias(inner), bias(outer));
+    let (bias_in, bias_out) = (bias(inner).into_dispatch(), bias(outer).into_dispatch());
     let (weight_in, weight_out) = (inner.weight.val().into_dispatch(), outer.weight.val().into_dispatch());
     let kept = Dispatch::pooling_forward(features.into_dispatch(), weight_in, bias_in, weight_out, bias_out);
     Tensor::from_dispatch(kept.pooled)
@@ -79,8 +76,6 @@ pub trait PoolingBackend: Backend {
         grad: FloatTensor<Self>,
     ) -> PoolingGradients<Self>;
 }
-
-type Plain = FloatTensor<Flex>;
 
 fn call<'a>(features: &'a Plain, weight_in: &'a Plain, weight_out: &'a Plain) -> Call<'a> {
     let (shape, weight) = (features.shape(), weight_in.shape());
