@@ -6,7 +6,7 @@ use undertone::Emotion;
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
 use crate::layer::Layer;
-use crate::network::{BANDS, Block, Network, OUTPUTS, Size, Stem};
+use crate::network::{BANDS, Block, Network, OUTPUTS, Size, Stem, bias};
 use crate::population::Level;
 use crate::score::values;
 
@@ -93,17 +93,13 @@ fn point(graph: &mut Builder, linear: &Linear, x: &Value) -> Value {
     let [inputs, outputs] = linear.weight.dims();
     let turned = values(linear.weight.val().transpose());
     let kernel = graph.constant(&[outputs, inputs, 1], &turned);
-    let bias = graph.constant(&[outputs], &bias(linear));
+    let bias = graph.constant(&[outputs], &values(bias(linear)));
     let attributes = vec![
         Attribute::ints("strides", &[1]),
         Attribute::ints("pads", &[0, 0]),
         Attribute::ints("dilations", &[1]),
     ];
     graph.node("Conv", &[x, &kernel, &bias], attributes)
-}
-
-fn bias(linear: &Linear) -> Vec<f32> {
-    linear.bias.as_ref().map(|bias| values(bias.val())).unwrap_or_default()
 }
 
 /// `frames` → `pooled [batch, 2 · channels]`: attention-weighted mean, then deviation.
@@ -178,6 +174,6 @@ fn head(graph: &mut Builder, linear: &Linear, columns: &[usize], x: &Value) -> V
     };
     let shape = [inputs, columns.len()];
     let weight = graph.constant(&shape, &chosen(values(linear.weight.val())));
-    let bias = graph.constant(&[columns.len()], &chosen(bias(linear)));
+    let bias = graph.constant(&[columns.len()], &chosen(values(bias(linear))));
     graph.node("Gemm", &[x, &weight, &bias], Vec::new())
 }
