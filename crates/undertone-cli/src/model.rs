@@ -32,6 +32,7 @@ fn info(model: &Model) -> String {
         version,
         classes,
         temperature,
+        calibrated_on,
         corpora,
         teachers,
         results,
@@ -51,6 +52,9 @@ fn info(model: &Model) -> String {
         "temperature",
         format!("{:.3} alone, {:.3} with a speaker baseline", temperature.unadapted, temperature.baseline),
     );
+    if !calibrated_on.is_empty() {
+        row("calibrated", format!("on {}", calibrated_on.join(", ")));
+    }
     for corpus in corpora {
         row("trained on", format!("{}: {} clips, {}", corpus.name, corpus.clips, corpus.licence));
     }

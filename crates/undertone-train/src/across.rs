@@ -16,9 +16,12 @@ use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::config::Config;
+use crate::cv::{self, Scored};
 use crate::export::Publish;
 use crate::run::Run;
 
+/// Begins the name of a training on all corpora but one.
+const ALL_BUT: &str = "all-but-";
 /// The conditions that are scored.
 const CONDITIONS: [Condition; 2] = [Condition::Unadapted, Condition::BaselineAll];
 
@@ -38,6 +41,21 @@ pub struct Across<'a> {
     pub cache: &'a Path,
 }
 
+/// The predictions of a matrix's folder on corpora that were left out of a training on all others: what a model makes of recordings
+/// unlike those it learned from.
+///
+/// # Errors
+/// `Io`, or `Malformed` naming the file; `Config` where there are none.
+pub fn left_out(folder: &Path) -> Result<Vec<Scored>> {
+    let mut scored = cv::files(folder)?;
+    scored.retain(|scored| scored.rows.first().is_some_and(|row| row.protocol.starts_with(ALL_BUT)));
+    if scored.is_empty() {
+        let message = "no corpus was left out here: expected what `across --leave-one-out` writes";
+        return Err(Error::new(ErrorKind::Config, message).at(folder));
+    }
+    Ok(scored)
+}
+
 impl Across<'_> {
     /// Does the trainings that are not done yet and gives every cell of the matrix, named `<learned>-to-<tested>.<condition>`.
     ///
@@ -53,7 +71,7 @@ impl Across<'_> {
         for group in &groups {
             let (name, inside): (String, Vec<&Corpus>) = match self.leave_one_out {
                 true => (
-                    format!("all-but-{}", group[0].name),
+                    format!("{ALL_BUT}{}", group[0].name),
                     self.corpora.iter().filter(|one| group.iter().all(|own| own.name != one.name)).collect(),
                 ),
                 false => (group[0].name.clone(), group.clone()),

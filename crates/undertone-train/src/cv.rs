@@ -115,14 +115,24 @@ impl CrossValidation<'_> {
 pub fn read(folder: &Path) -> Result<Vec<Scored>> {
     let mut scored = Vec::new();
     for fold in listed(folder)? {
-        let files = fold.join("scored");
-        if !files.is_dir() {
-            continue;
+        let inside = fold.join("scored");
+        if inside.is_dir() {
+            scored.extend(files(&inside)?);
         }
-        for path in listed(&files)? {
-            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-            let condition = Condition::ALL.into_iter().find(|c| name.ends_with(&format!(".{c}")));
-            let Some(condition) = condition else { continue };
+    }
+    Ok(scored)
+}
+
+/// The predictions in a folder's files `<name>.<condition>.csv`.
+///
+/// # Errors
+/// `Io`, or `Malformed` naming the file.
+pub fn files(folder: &Path) -> Result<Vec<Scored>> {
+    let mut scored = Vec::new();
+    for path in listed(folder)? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let condition = Condition::ALL.into_iter().find(|c| name.ends_with(&format!(".{c}.csv")));
+        if let Some(condition) = condition {
             scored.push(Scored { condition, rows: predict::open(&path)? });
         }
     }
@@ -158,12 +168,16 @@ pub fn temperature(rows: &[&Prediction]) -> f64 {
     let logits: Vec<Vec<f32>> =
         rows.iter().map(|row| row.posterior.iter().map(|p| p.ln() as f32).collect()).collect();
     let truth: Vec<usize> = rows.iter().map(|row| row.truth as usize).collect();
+    fit_temperature(&logits, &truth, &weights(rows))
+}
+
+/// How much each prediction counts, so that every speaker counts the same however many clips there are of them.
+pub fn weights(rows: &[&Prediction]) -> Vec<f64> {
     let mut clips = BTreeMap::<&str, f64>::new();
     for row in rows {
         *clips.entry(&row.speaker).or_default() += 1.0;
     }
-    let weights: Vec<f64> = rows.iter().map(|row| 1.0 / clips[&*row.speaker]).collect();
-    fit_temperature(&logits, &truth, &weights)
+    rows.iter().map(|row| 1.0 / clips[&*row.speaker]).collect()
 }
 
 /// A prediction made at temperature 1, at another.

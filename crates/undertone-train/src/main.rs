@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use undertone::corpus::held::HeldOut;
 use undertone::eval::Evaluation;
 use undertone::{Error, Result};
-use undertone_train::across::Across;
+use undertone_train::across::{self, Across};
 use undertone_train::config::Config;
 use undertone_train::corpora;
 use undertone_train::cv::{self, CrossValidation, Scored};
-use undertone_train::export::Publish;
+use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere};
 use undertone_train::recipe::Recipe;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
@@ -145,6 +145,17 @@ enum Command {
         #[arg(long, default_value = "unknown")]
         revision: String,
     },
+    /// Makes a model as sure as it may be on recordings unlike those it learned from; its network and its figures stay.
+    Calibrate {
+        /// The model file.
+        model: PathBuf,
+        /// Folder of `across --leave-one-out` by the same recipe: temperatures and prediction sets come from it.
+        #[arg(long, value_name = "FOLDER")]
+        left_out: PathBuf,
+        /// The model file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 /// What decides how a network is trained.
@@ -261,6 +272,19 @@ fn run(command: Command) -> Result<()> {
             let publish = Publish { run: &run, name: [&name, &version], revision: &revision };
             let model = publish.publish(scored.as_deref())?;
             std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
+        }
+        Command::Calibrate { model, left_out, out } => {
+            let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
+            let scored = across::left_out(&left_out)?;
+            let file = calibrated(file, &scored).map_err(|error| error.at(&model))?;
+            for Elsewhere { protocol, condition, temperature, ece, sets } in elsewhere(&scored) {
+                let [at_1, at_theirs] = ece;
+                let met = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
+                eprintln!(
+                    "{protocol}.{condition}: ECE {at_1:.3}; calibrated on the others (temperature {temperature:.2}) {at_theirs:.3}, sets of 80, 90, 95 % hold the truth in {met} %"
+                );
+            }
+            std::fs::write(&out, file).map_err(|error| Error::from(error).at(&out))
         }
     }
 }

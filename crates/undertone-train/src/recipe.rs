@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use undertone::{Error, ErrorKind, Result};
 
+use crate::across::{self, Across};
 use crate::config::Config;
 use crate::corpora;
 use crate::cv::{CrossValidation, Scored};
-use crate::export::Publish;
+use crate::export::{Publish, calibrated};
 
 /// Names and texts of the recipes.
 const KNOWN: [(&str, &str); 2] = [
@@ -30,6 +31,8 @@ pub struct Recipe {
     pub extra: Vec<String>,
     /// The one among them whose network is the model.
     pub model: usize,
+    /// Also train with each corpus left out, so that the model is as sure as it may be on recordings unlike those it learned from.
+    pub left_out: bool,
     /// How each is trained.
     pub training: Config,
 }
@@ -72,6 +75,7 @@ impl Recipe {
     ) -> Result<(PathBuf, Vec<Scored>)> {
         let protocols = corpora::protocols(&self.protocols)?;
         let corpora = corpora::chosen(folders, &protocols, &self.extra)?;
+        let cache = &*folder.join("material");
         let validation = CrossValidation {
             corpora: &corpora,
             protocols: &protocols,
@@ -80,13 +84,19 @@ impl Recipe {
             config: &self.training,
             teacher,
             folder,
-            cache: &folder.join("material"),
+            cache,
         };
         let scored = validation.run()?;
         let run = folder.join(format!("fold-{}", self.model));
         let publish =
             Publish { run: &run, name: [&format!("undertone-{name}"), &self.version], revision: "unknown" };
-        let model = publish.publish(Some(&scored))?;
+        let mut model = publish.publish(Some(&scored))?;
+        if self.left_out {
+            let folder = &folder.join("across");
+            Across { corpora: &corpora, leave_one_out: true, config: &self.training, teacher, folder, cache }
+                .run()?;
+            model = calibrated(model, &across::left_out(folder)?)?;
+        }
         let path = folder.join(format!("{name}.onnx"));
         std::fs::write(&path, model).map_err(|error| Error::from(error).at(&path))?;
         Ok((path, scored))
@@ -110,18 +120,18 @@ mod tests {
     #[test]
     fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
         let error =
-            Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\n[training]\n")
+            Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\nleft_out = false\n[training]\n")
                 .unwrap_err()
                 .to_string();
         assert!(error.contains("model = 2"), "{error}");
         let error = Recipe::parse(
-            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\n[training]\nepoch = 2\n",
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[training]\nepoch = 2\n",
         )
         .unwrap_err()
         .to_string();
         assert!(error.contains("epoch"), "{error}");
         let error = Recipe::parse(
-            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\n[training]\nmixup = 2\n",
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[training]\nmixup = 2\n",
         )
         .unwrap_err()
         .to_string();

@@ -1,5 +1,6 @@
 //! Trained weights → one ONNX file by the model contract: waveform in, front end inside, metadata with it.
 
+mod calibrate;
 pub(crate) mod front_end;
 pub(crate) mod graph;
 pub(crate) mod onnx;
@@ -12,8 +13,12 @@ use undertone::{Emotion, Error, ErrorKind, Result};
 
 use crate::network::{Network, Size};
 use crate::population::Level;
+pub use calibrate::{Elsewhere, calibrated, elsewhere};
 use graph::Builder;
 pub use publish::Publish;
+
+/// The metadata's key in a model file.
+const KEY: &str = "undertone";
 
 /// The ONNX file of a network; `views` standardises the spectrogram, and of the logits the metadata's classes are kept.
 /// It has `agreement` where listeners named any of the classes `voted`.
@@ -50,15 +55,18 @@ pub fn export(
     graph.output("spectrogram", &["batch", "time", "128"]);
     graph.output("frames", &["batch", "frames", &frames]);
     graph.output("pooled", &["batch", &pooled]);
-    let json = serde_json::to_string(metadata)
-        .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))?;
     let model = onnx::Model {
         ir_version: 8,
         producer_name: "undertone-train".to_string(),
         producer_version: env!("CARGO_PKG_VERSION").to_string(),
         graph: Some(graph.finish("undertone")),
         opset_import: vec![onnx::Opset { domain: String::new(), version: 17 }],
-        metadata_props: vec![onnx::Entry { key: "undertone".to_string(), value: json }],
+        metadata_props: vec![onnx::Entry { key: KEY.to_string(), value: json(metadata)? }],
     };
     Ok(model.encode_to_vec())
+}
+
+fn json(metadata: &Metadata) -> Result<String> {
+    serde_json::to_string(metadata)
+        .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::prelude::*;
-use undertone::eval::{Evaluation, fit_threshold};
+use undertone::eval::Evaluation;
 use undertone::model::{Conditions, FORMAT, Measured, Metadata, Model, TrainedOn};
 use undertone::predict::{Condition, Prediction};
 use undertone::units::{SampleRate, Seconds};
@@ -13,12 +13,10 @@ use crate::average;
 use crate::checkpoint;
 use crate::config::Config;
 use crate::cv::{self, Scored};
+use crate::export::calibrate;
 use crate::heads::KAPPA_SCALE;
 use crate::network::{Network, STRIDE};
 use crate::run::{NETWORK, Outcome, Trained};
-
-/// Coverages for which conformal thresholds are fitted.
-const COVERAGES: [&str; 3] = ["0.80", "0.90", "0.95"];
 
 /// What to publish.
 pub struct Publish<'a> {
@@ -43,7 +41,8 @@ impl Publish<'_> {
         let network = checkpoint::read(network, &self.run.join(NETWORK))?;
         let mut metadata = self.describe(&network, &config, &outcome);
         if let Some(scored) = scored {
-            calibrate(&mut metadata, scored)?;
+            calibrate::fit(&mut metadata, scored);
+            metadata.results = measured(scored)?;
         }
         let model = super::export(&network, &config.size, &outcome.views, &outcome.voted, &metadata)?;
         Model::from_bytes(model.clone())?;
@@ -83,6 +82,7 @@ impl Publish<'_> {
             own_front_end: network.bank.is_some(),
             temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
             thresholds: Conditions::default(),
+            calibrated_on: Vec::new(),
             population: network.population(),
             neutral_offset: outcome.neutral_offset.clone(),
             kappa: config.kappa,
@@ -97,29 +97,11 @@ impl Publish<'_> {
     }
 }
 
-/// Puts temperatures, thresholds and figures into the metadata: all from clips of speakers held out of the trainings that
-/// scored them.
-fn calibrate(metadata: &mut Metadata, scored: &[Scored]) -> Result<()> {
-    for condition in [Condition::Unadapted, Condition::BaselineAll] {
-        let raw: Vec<&Prediction> =
-            scored.iter().filter(|scored| scored.condition == condition).flat_map(|s| &s.rows).collect();
-        let temperature = cv::temperature(&raw);
-        let tempered = raw.iter().map(|row| cv::tempered(row, temperature));
-        let right: Vec<f64> = tempered.map(|row| row.posterior[row.truth as usize]).collect();
-        let threshold = |name: &str| {
-            let coverage = name.parse().unwrap_or(0.9);
-            (name.to_string(), fit_threshold(&right, coverage) as f32)
-        };
-        let thresholds = COVERAGES.map(threshold).into();
-        let (of_temperature, of_thresholds) = match condition {
-            Condition::Unadapted => (&mut metadata.temperature.unadapted, &mut metadata.thresholds.unadapted),
-            _ => (&mut metadata.temperature.baseline, &mut metadata.thresholds.baseline),
-        };
-        (*of_temperature, *of_thresholds) = (temperature as f32, thresholds);
-    }
-    for (protocol, condition, rows) in cv::assemble(scored) {
+/// The figures of a cross-validation.
+fn measured(scored: &[Scored]) -> Result<Vec<Measured>> {
+    let of = |(protocol, condition, rows): (String, Condition, Vec<Prediction>)| {
         let Evaluation { clips, speakers, folds, uar, .. } = Evaluation::of("", &rows, false)?;
-        metadata.results.push(Measured {
+        Ok(Measured {
             protocol,
             condition: condition.to_string(),
             folds: folds.len(),
@@ -128,7 +110,7 @@ fn calibrate(metadata: &mut Metadata, scored: &[Scored]) -> Result<()> {
             interval: uar.interval,
             clips,
             speakers,
-        });
-    }
-    Ok(())
+        })
+    };
+    cv::assemble(scored).into_iter().map(of).collect()
 }

@@ -4,14 +4,23 @@ use serde::{Deserialize, Serialize};
 
 use super::best;
 
-/// Split conformal threshold (Vovk et al. 2005; Lei et al. 2018): the ⌈(n + 1)·coverage⌉-th smallest of the scores
-/// 1 − posterior of the truth, so that sets of all classes with posterior ≥ 1 − threshold hold the truth with at least that
-/// probability on exchangeable clips. 1 (every class) where there are too few clips.
-pub fn fit_threshold(truth_posterior: &[f64], coverage: f64) -> f64 {
-    let mut scores: Vec<f64> = truth_posterior.iter().map(|p| 1.0 - p).collect();
-    scores.sort_by(f64::total_cmp);
-    let rank = ((scores.len() + 1) as f64 * coverage).ceil() as usize;
-    scores.get(rank.max(1) - 1).copied().unwrap_or(1.0)
+/// Split conformal threshold (Vovk et al. 2005; Lei et al. 2018): the smallest of the scores 1 − posterior of the truth that
+/// `coverage` of the weights do not exceed, with one clip of mean weight to spare (for equal weights the ⌈(n + 1)·coverage⌉-th
+/// smallest), so that sets of all classes with posterior ≥ 1 − threshold hold the truth with at least that probability on
+/// exchangeable clips. `weights` say how much each clip counts. 1 (every class) where there are too few clips.
+pub fn fit_threshold(truth_posterior: &[f64], weights: &[f64], coverage: f64) -> f64 {
+    let mut scores: Vec<(f64, f64)> =
+        truth_posterior.iter().map(|p| 1.0 - p).zip(weights.iter().copied()).collect();
+    scores.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all: f64 = scores.iter().map(|(_, weight)| weight).sum();
+    // What rounding adds to a sum of weights must not cost a clip.
+    let wanted = (all + all / scores.len().max(1) as f64) * coverage * (1.0 - 1e-12);
+    let mut so_far = 0.0;
+    let reached = scores.iter().find(|(_, weight)| {
+        so_far += weight;
+        so_far >= wanted
+    });
+    reached.map_or(1.0, |(score, _)| *score)
 }
 
 /// How prediction sets did.
@@ -54,8 +63,21 @@ mod tests {
     fn the_threshold_is_the_quantile_with_one_clip_to_spare() {
         let posterior: Vec<f64> = (1..=9).map(|i| f64::from(i) / 10.0).collect();
         // Ten ninths of 90 %: the 9th smallest score, 1 − 0.1.
-        assert!((fit_threshold(&posterior, 0.9) - 0.9).abs() < 1e-12);
-        assert_eq!(fit_threshold(&posterior, 0.95), 1.0);
+        assert!((fit_threshold(&posterior, &[1.0; 9], 0.9) - 0.9).abs() < 1e-12);
+        assert_eq!(fit_threshold(&posterior, &[1.0; 9], 0.95), 1.0);
+        assert_eq!(fit_threshold(&[], &[], 0.9), 1.0);
+    }
+
+    #[test]
+    fn a_clip_of_weight_three_counts_as_three_clips() {
+        let posterior = [0.9, 0.2, 0.7, 0.5, 0.4];
+        let thrice = [0.9, 0.2, 0.2, 0.2, 0.7, 0.5, 0.4];
+        for coverage in [0.3, 0.5, 0.7] {
+            let weighted = fit_threshold(&posterior, &[1.0, 3.0, 1.0, 1.0, 1.0], coverage);
+            // One clip of mean weight to spare is 7/5 here, 1 there.
+            let listed = fit_threshold(&thrice, &[1.0; 7], coverage * (7.0 + 1.4) / 8.0);
+            assert_eq!(weighted, listed, "{coverage}");
+        }
     }
 
     #[test]
@@ -68,7 +90,7 @@ mod tests {
         let truth: Vec<usize> = (0..200).map(|i| i % 3).collect();
         let right: Vec<f64> = rows.iter().zip(&truth).map(|(row, &truth)| row[truth]).collect();
         for coverage in [0.5, 0.8, 0.95] {
-            let met = sets(&truth, &rows, fit_threshold(&right, coverage));
+            let met = sets(&truth, &rows, fit_threshold(&right, &[1.0; 200], coverage));
             assert!(met.coverage >= coverage, "{coverage}: {met:?}");
         }
     }

@@ -195,7 +195,7 @@ impl<'a> Rows<'a> {
             let (own, others) = (side(true), side(false));
             let of_truth: Vec<f64> =
                 others.iter().map(|&row| self.posteriors[row][self.truth[row]]).collect();
-            let threshold = fit_threshold(&of_truth, asked);
+            let threshold = fit_threshold(&of_truth, &vec![1.0; of_truth.len()], asked);
             let met = sets(&take(&self.truth, &own), &take(&self.posteriors, &own), threshold);
             let n = own.len() as f64;
             (held, size, single) = (held + n * met.coverage, size + n * met.size, single + n * met.single);

@@ -41,6 +41,10 @@ pub struct Metadata {
     pub temperature: Conditions<f32>,
     /// Conformal thresholds by coverage (`0.90`): the set holds every class with posterior ≥ 1 − threshold.
     pub thresholds: Conditions<BTreeMap<String, f32>>,
+    /// On whose predictions the two were fitted: protocols, or `all-but-<corpus>-to-<corpus>`, learned from
+    /// all others and tested on that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibrated_on: Vec<String>,
     /// Mean and deviation of `pooled` over the training's clips.
     pub population: Population,
     /// Mean difference of `pooled` between all of a speaker's speech and the neutral part of it, over the training's speakers; empty

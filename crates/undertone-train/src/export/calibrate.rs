@@ -1,0 +1,201 @@
+//! How sure a model may be: temperatures and thresholds from clips of speakers held out of the trainings that scored them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+use undertone::eval::{Sets, best, ece, fit_threshold, sets};
+use undertone::model::{Conditions, Metadata, Model};
+use undertone::predict::{Condition, Prediction};
+use undertone::{Error, ErrorKind, Result};
+
+use super::{KEY, json, onnx};
+use crate::cv::{self, Scored};
+
+/// Coverages for which conformal thresholds are fitted.
+const COVERAGES: [&str; 3] = ["0.80", "0.90", "0.95"];
+
+/// What makes predictions as sure as they may be.
+struct Fitted {
+    temperature: f64,
+    thresholds: BTreeMap<String, f32>,
+}
+
+impl Fitted {
+    /// To predictions made at temperature 1, each speaker counting the same.
+    fn to(rows: &[&Prediction]) -> Fitted {
+        let (temperature, weights) = (cv::temperature(rows), cv::weights(rows));
+        let tempered = rows.iter().map(|row| cv::tempered(row, temperature));
+        let right: Vec<f64> = tempered.map(|row| row.posterior[row.truth as usize]).collect();
+        let threshold = |name: &str| {
+            let coverage = name.parse().unwrap_or(0.9);
+            (name.to_string(), fit_threshold(&right, &weights, coverage) as f32)
+        };
+        Fitted { temperature, thresholds: COVERAGES.map(threshold).into() }
+    }
+}
+
+/// Fits temperatures and thresholds to predictions made at temperature 1, each speaker counting the same.
+pub fn fit(metadata: &mut Metadata, scored: &[Scored]) {
+    let to = |condition| {
+        let of = scored.iter().filter(|scored| scored.condition == condition);
+        Fitted::to(&of.flat_map(|scored| &scored.rows).collect::<Vec<_>>())
+    };
+    let [unadapted, baseline] = [Condition::Unadapted, Condition::BaselineAll].map(to);
+    metadata.temperature =
+        Conditions { unadapted: unadapted.temperature as f32, baseline: baseline.temperature as f32 };
+    metadata.thresholds = Conditions { unadapted: unadapted.thresholds, baseline: baseline.thresholds };
+    let names = scored.iter().filter_map(|scored| scored.rows.first()).map(|row| row.protocol.clone());
+    metadata.calibrated_on = names.collect::<BTreeSet<_>>().into_iter().collect();
+}
+
+/// How sure a model is on recordings unlike those that its calibration knows: predictions on one corpus, calibrated on the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elsewhere {
+    /// The predictions' protocol.
+    pub protocol: String,
+    /// What was known of the speakers.
+    pub condition: Condition,
+    /// The temperature that suits the other corpora.
+    pub temperature: f64,
+    /// Calibration error at temperature 1, and at that one.
+    pub ece: [f64; 2],
+    /// Sets for 80, 90 and 95 %, by the other corpora's thresholds.
+    pub sets: [Sets; 3],
+}
+
+/// Each of some predictions at temperature 1, calibrated on all others of its condition that share no speaker with it.
+pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
+    let speakers =
+        |one: &Scored| -> BTreeSet<String> { one.rows.iter().map(|row| row.speaker.clone()).collect() };
+    let of = |one: &Scored| {
+        let first = one.rows.first()?;
+        let own = speakers(one);
+        let others = scored.iter().filter(|other| other.condition == one.condition);
+        let others: Vec<&Prediction> =
+            others.filter(|other| own.is_disjoint(&speakers(other))).flat_map(|other| &other.rows).collect();
+        let Fitted { temperature, thresholds } = Fitted::to(&others);
+        let truth: Vec<usize> = one.rows.iter().map(|row| row.truth as usize).collect();
+        let at = |temperature| -> Vec<Vec<f64>> {
+            one.rows.iter().map(|row| cv::tempered(row, temperature).posterior.to_vec()).collect()
+        };
+        let calibrated = at(temperature);
+        Some(Elsewhere {
+            protocol: first.protocol.clone(),
+            condition: one.condition,
+            temperature,
+            ece: [&at(1.0), &calibrated].map(|rows| error(&truth, rows)),
+            sets: COVERAGES.map(|name| sets(&truth, &calibrated, f64::from(thresholds[name]))),
+        })
+    };
+    scored.iter().filter_map(of).collect()
+}
+
+fn error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
+    let top: Vec<usize> = posteriors.iter().map(|row| best(row)).collect();
+    let claimed: Vec<f64> = posteriors.iter().zip(&top).map(|(row, &top)| row[top]).collect();
+    let right: Vec<bool> = truth.iter().zip(&top).map(|(truth, top)| truth == top).collect();
+    ece(&claimed, &right)
+}
+
+/// A model file of ours with temperatures and thresholds fitted to other predictions; its network and its figures stay.
+///
+/// # Errors
+/// `Model` where the file was not written by this crate or does not run, `Config` where there is nothing to fit to.
+pub fn calibrated(file: Vec<u8>, scored: &[Scored]) -> Result<Vec<u8>> {
+    if scored.iter().all(|scored| scored.rows.is_empty()) {
+        return Err(Error::new(ErrorKind::Config, "no predictions to calibrate on"));
+    }
+    let mut metadata = Model::from_bytes(file.clone())?.metadata().clone();
+    fit(&mut metadata, scored);
+    let foreign =
+        || Error::new(ErrorKind::Model, "it was written by another program, which must calibrate it");
+    let mut model = onnx::Model::decode(&*file).map_err(|error| foreign().because(error))?;
+    // What the description of a file in `onnx` lacks would be lost.
+    if model.encode_to_vec() != file {
+        return Err(foreign());
+    }
+    model.metadata_props = vec![onnx::Entry { key: KEY.to_string(), value: json(&metadata)? }];
+    let file = model.encode_to_vec();
+    Model::from_bytes(file.clone())?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use undertone::Emotion;
+
+    /// Of one speaker: sure of `happy` as far as told, and right every other time.
+    fn scored(speaker: &str, clips: usize, happy: f64) -> Scored {
+        let row = |i: usize| {
+            let mut posterior = [0.0; 8];
+            (posterior[Emotion::Happy as usize], posterior[Emotion::Sad as usize]) = (happy, 1.0 - happy);
+            Prediction {
+                protocol: format!("all-but-{speaker}"),
+                fold: "1".into(),
+                clip: format!("{i}"),
+                speaker: speaker.into(),
+                truth: if i.is_multiple_of(2) { Emotion::Happy } else { Emotion::Sad },
+                posterior,
+                agreement: None,
+            }
+        };
+        Scored { condition: Condition::Unadapted, rows: (0..clips).map(row).collect() }
+    }
+
+    #[test]
+    fn a_model_right_half_the_time_is_made_to_say_so_and_stays_the_same_network() {
+        let file =
+            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
+        let before = Model::from_bytes(file.clone()).unwrap();
+        let after =
+            Model::from_bytes(calibrated(file, &[scored("a", 40, 0.95), scored("b", 4, 0.95)]).unwrap())
+                .unwrap();
+        let Metadata { temperature, thresholds, calibrated_on, .. } = after.metadata().clone();
+        assert!(temperature.unadapted > 19.0 && temperature.baseline == 1.0, "{temperature:?}");
+        assert!((thresholds.unadapted["0.90"] - 0.5).abs() < 0.1, "{thresholds:?}");
+        assert_eq!(calibrated_on, ["all-but-a", "all-but-b"]);
+        let rest = |model: &Model| Metadata {
+            temperature: Conditions::default(),
+            thresholds: Conditions::default(),
+            calibrated_on: Vec::new(),
+            ..model.metadata().clone()
+        };
+        assert_eq!(rest(&before), rest(&after));
+        let waveform: Vec<f32> = (0..16000).map(|i| 0.1 * (i as f32 * 0.05).sin()).collect();
+        let heard = |model: &Model| model.run_whole(&waveform, &model.population()).unwrap().answer.logits;
+        assert_eq!(heard(&before), heard(&after));
+    }
+
+    #[test]
+    fn a_corpus_is_judged_by_the_others_alone() {
+        // One speaker's voice in two corpora, and another's who is never as sure.
+        let mut scored = [scored("a", 40, 0.95), scored("a", 20, 0.95), scored("b", 40, 0.6)];
+        scored[1].rows.iter_mut().for_each(|row| row.truth = Emotion::Happy);
+        let judged = elsewhere(&scored);
+        assert!((judged[0].ece[0] - 0.45).abs() < 1e-9, "{judged:?}");
+        // By b alone, right half the time at 60 %, all is as good as a guess; the second, always right, has no say.
+        assert!(judged[0].temperature > 19.0 && judged[0].ece[1] < 0.1, "{judged:?}");
+        assert_eq!(judged[0].temperature, judged[1].temperature);
+        // By both others, right in 40 of 60 by clips: the one speaker counts once.
+        assert!(judged[2].temperature > 1.0 && judged[2].temperature < 19.0, "{judged:?}");
+        assert_eq!(judged[2].sets.map(|sets| sets.coverage), [1.0; 3]);
+    }
+
+    #[test]
+    fn a_file_that_holds_more_than_ours_do_is_refused() {
+        let mut file =
+            std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
+        // Field 6 of onnx.proto: doc_string.
+        file.extend([0x32, 2, b'h', b'i']);
+        let error = calibrated(file, &[scored("a", 4, 0.9)]).unwrap_err().to_string();
+        assert!(error.contains("another program"), "{error}");
+    }
+
+    #[test]
+    fn without_predictions_nothing_is_fitted() {
+        let error = calibrated(Vec::new(), &[]).unwrap_err().to_string();
+        assert!(error.contains("no predictions"), "{error}");
+    }
+}
