@@ -11,7 +11,7 @@ use undertone_train::across::{self, Across};
 use undertone_train::config::Config;
 use undertone_train::corpora;
 use undertone_train::cv::{self, CrossValidation, Scored};
-use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere};
+use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join};
 use undertone_train::recipe::Recipe;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
@@ -145,6 +145,21 @@ enum Command {
         #[arg(long, default_value = "unknown")]
         revision: String,
     },
+    /// Puts models side by side in one file, which answers with the mean of theirs; not calibrated yet.
+    Join {
+        /// The model files.
+        #[arg(required = true, num_args = 2..)]
+        models: Vec<PathBuf>,
+        /// The model file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// The model's name.
+        #[arg(long, default_value = "undertone-joined")]
+        name: String,
+        /// The model's version.
+        #[arg(long, default_value = "1")]
+        version: String,
+    },
     /// Makes a model as sure as it may be on recordings unlike those it learned from; its network and its figures stay.
     Calibrate {
         /// The model file.
@@ -272,6 +287,12 @@ fn run(command: Command) -> Result<()> {
             let publish = Publish { run: &run, name: [&name, &version], revision: &revision };
             let model = publish.publish(scored.as_deref())?;
             std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
+        }
+        Command::Join { models, out, name, version } => {
+            let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Error::from(error).at(path));
+            let files = models.iter().map(read).collect::<Result<Vec<_>>>()?;
+            std::fs::write(&out, join(&files, [&name, &version])?)
+                .map_err(|error| Error::from(error).at(&out))
         }
         Command::Calibrate { model, left_out, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;

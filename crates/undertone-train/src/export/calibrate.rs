@@ -8,7 +8,7 @@ use undertone::model::{Conditions, Metadata, Model};
 use undertone::predict::{Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
 
-use super::{KEY, json, onnx};
+use super::{decoded, entry};
 use crate::cv::{self, Scored};
 
 /// Coverages for which conformal thresholds are fitted.
@@ -107,14 +107,8 @@ pub fn calibrated(file: Vec<u8>, scored: &[Scored]) -> Result<Vec<u8>> {
     }
     let mut metadata = Model::from_bytes(file.clone())?.metadata().clone();
     fit(&mut metadata, scored);
-    let foreign =
-        || Error::new(ErrorKind::Model, "it was written by another program, which must calibrate it");
-    let mut model = onnx::Model::decode(&*file).map_err(|error| foreign().because(error))?;
-    // What the description of a file in `onnx` lacks would be lost.
-    if model.encode_to_vec() != file {
-        return Err(foreign());
-    }
-    model.metadata_props = vec![onnx::Entry { key: KEY.to_string(), value: json(&metadata)? }];
+    let mut model = decoded(&file)?;
+    model.metadata_props = vec![entry(&metadata)?];
     let file = model.encode_to_vec();
     Model::from_bytes(file.clone())?;
     Ok(file)

@@ -1,5 +1,7 @@
 //! Builds an ONNX graph node by node; every value gets a name of its own.
 
+use std::ops::Range;
+
 use super::onnx::{
     Attribute, Dimension, FLOAT, Graph, INT64, Node, Shape, Size, Tensor, TensorType, Type, ValueInfo,
 };
@@ -73,6 +75,25 @@ impl Builder {
         let (scale, shift) = (self.constant(&[scale.len()], scale), self.constant(&[shift.len()], shift));
         let scaled = self.node("Mul", &[value, &scale], Vec::new());
         self.node("Add", &[&scaled, &shift], Vec::new())
+    }
+
+    /// Some nodes of another graph, with the constants they read; every name goes through `renamed`.
+    pub fn adopt(&mut self, other: &Graph, nodes: Range<usize>, renamed: impl Fn(&str) -> String) {
+        for node in &other.node[nodes] {
+            let names = |names: &[String]| names.iter().map(|name| renamed(name)).collect();
+            for tensor in other.initializer.iter().filter(|tensor| node.input.contains(&tensor.name)) {
+                let tensor = Tensor { name: renamed(&tensor.name), ..tensor.clone() };
+                if self.graph.initializer.iter().all(|there| there.name != tensor.name) {
+                    self.graph.initializer.push(tensor);
+                }
+            }
+            self.graph.node.push(Node {
+                input: names(&node.input),
+                output: names(&node.output),
+                name: renamed(&node.name),
+                ..node.clone()
+            });
+        }
     }
 
     /// The finished graph.

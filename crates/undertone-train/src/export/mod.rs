@@ -3,6 +3,7 @@
 mod calibrate;
 pub(crate) mod front_end;
 pub(crate) mod graph;
+mod join;
 pub(crate) mod onnx;
 mod publish;
 mod trunk;
@@ -15,10 +16,8 @@ use crate::network::{Network, Size};
 use crate::population::Level;
 pub use calibrate::{Elsewhere, calibrated, elsewhere};
 use graph::Builder;
+pub use join::join;
 pub use publish::Publish;
-
-/// The metadata's key in a model file.
-const KEY: &str = "undertone";
 
 /// The ONNX file of a network; `views` standardises the spectrogram, and of the logits the metadata's classes are kept.
 /// It has `agreement` where listeners named any of the classes `voted`.
@@ -45,7 +44,7 @@ pub fn export(
         Some(bank) => front_end::learned(&mut graph, &waveform, bank),
     };
     let all = trunk::frames(&mut graph, network, views, &spectrogram);
-    let embedding = trunk::pooled(&mut graph, size, &all);
+    let embedding = trunk::pooled(&mut graph, size.frames, &all);
     trunk::heads(&mut graph, network, [&metadata.classes, voted], &embedding, &baseline);
     graph.output("logits", &["batch", &metadata.classes.len().to_string()]);
     graph.output("intensity", &["batch", "1"]);
@@ -55,18 +54,33 @@ pub fn export(
     graph.output("spectrogram", &["batch", "time", "128"]);
     graph.output("frames", &["batch", "frames", &frames]);
     graph.output("pooled", &["batch", &pooled]);
+    file(graph, metadata)
+}
+
+/// A finished graph with its metadata.
+fn file(graph: Builder, metadata: &Metadata) -> Result<Vec<u8>> {
     let model = onnx::Model {
         ir_version: 8,
         producer_name: "undertone-train".to_string(),
         producer_version: env!("CARGO_PKG_VERSION").to_string(),
         graph: Some(graph.finish("undertone")),
         opset_import: vec![onnx::Opset { domain: String::new(), version: 17 }],
-        metadata_props: vec![onnx::Entry { key: KEY.to_string(), value: json(metadata)? }],
+        metadata_props: vec![entry(metadata)?],
     };
     Ok(model.encode_to_vec())
 }
 
-fn json(metadata: &Metadata) -> Result<String> {
-    serde_json::to_string(metadata)
-        .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))
+/// A file that [`file`] wrote.
+fn decoded(file: &[u8]) -> Result<onnx::Model> {
+    let foreign =
+        || Error::new(ErrorKind::Model, "it was written by another program, not by undertone-train");
+    let model = onnx::Model::decode(file).map_err(|error| foreign().because(error))?;
+    // What the description of a file in `onnx` lacks would be lost.
+    if model.encode_to_vec() == file { Ok(model) } else { Err(foreign()) }
+}
+
+fn entry(metadata: &Metadata) -> Result<onnx::Entry> {
+    let value = serde_json::to_string(metadata)
+        .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))?;
+    Ok(onnx::Entry { key: "undertone".to_string(), value })
 }

@@ -6,7 +6,7 @@ use undertone::Emotion;
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
 use crate::layer::Layer;
-use crate::network::{BANDS, Block, Network, OUTPUTS, Size, Stem, bias};
+use crate::network::{BANDS, Block, Network, OUTPUTS, Stem, bias};
 use crate::population::Level;
 use crate::score::values;
 
@@ -103,9 +103,9 @@ fn point(graph: &mut Builder, linear: &Linear, x: &Value) -> Value {
 }
 
 /// `frames` → `pooled [batch, 2 · channels]`: attention-weighted mean, then deviation.
-pub fn pooled(graph: &mut Builder, size: &Size, frames: &Value) -> Value {
-    let features = graph.slice(frames, 2, 0, size.frames);
-    let attention = graph.slice(frames, 2, size.frames, 2 * size.frames);
+pub fn pooled(graph: &mut Builder, channels: usize, frames: &Value) -> Value {
+    let features = graph.slice(frames, 2, 0, channels);
+    let attention = graph.slice(frames, 2, channels, 2 * channels);
     let weights = graph.node("Softmax", &[&attention], vec![Attribute::int("axis", 1)]);
     let weighted = graph.node("Mul", &[&weights, &features], Vec::new());
     let axis = graph.indices(&[1]);

@@ -7,9 +7,9 @@ use burn::nn::LinearConfig;
 use burn::prelude::*;
 use undertone::emotion::Emotion;
 use undertone::features::Spectrogram;
-use undertone::model::{Baseline, Conditions, FORMAT, Metadata, Model, Population};
+use undertone::model::{Baseline, Conditions, FORMAT, Metadata, Model, Population, Whole};
 use undertone::units::{SampleRate, Seconds};
-use undertone_train::export::export;
+use undertone_train::export::{export, join};
 use undertone_train::network::{Network, Size, standardised};
 use undertone_train::population::Level;
 use undertone_train::score::values;
@@ -111,6 +111,50 @@ fn the_house_runs_the_file_as_the_network_was_trained() {
             }
         }
     }
+}
+
+#[test]
+fn models_side_by_side_answer_with_the_mean_of_theirs() {
+    let files = [1, 2, 3].map(|seed| random(seed).3);
+    let joined = join(&files, ["three", "1"]).unwrap();
+    let (wave, pooled) = (waveform(24_000), Size::tiny().pooled());
+    let all = Model::from_bytes(joined.clone()).unwrap();
+    assert_eq!((all.metadata().pooled, all.metadata().name.as_str()), (3 * pooled, "three"));
+    for weight in [0.0, 0.4] {
+        let spoken = |pooled| Baseline { weight, ..somebody(pooled) };
+        let whole = all.run_whole(&wave, &spoken(3 * pooled)).unwrap();
+        let one = |file| Model::from_bytes(file).unwrap().run_whole(&wave, &spoken(pooled)).unwrap();
+        let each = files.clone().map(one);
+        let mean = |of: &dyn Fn(&Whole) -> f32| each.iter().map(of).sum::<f32>() / 3.0;
+        for (class, got) in whole.answer.logits.iter().enumerate() {
+            let want = mean(&|one| one.answer.logits[class]);
+            assert!((got - want).abs() < 1e-5, "{class}: {got} for {want}");
+        }
+        let agreement = |one: &Whole| one.answer.agreement.unwrap();
+        assert!((whole.answer.intensity - mean(&|one| one.answer.intensity)).abs() < 1e-6);
+        assert!((agreement(&whole) - mean(&agreement)).abs() < 1e-6);
+        // As the analyzer runs it: frames, pooled by the house, then the heads.
+        let frames = all.frames(&wave).unwrap();
+        assert_eq!((frames.width(), frames.len()), (3 * pooled, whole.frames.len()));
+        let answer = all.answer(&[whole.pooled], &[&spoken(3 * pooled)]).unwrap();
+        assert_eq!(answer[0].logits, whole.answer.logits);
+    }
+    if let Some(logits) = by_onnxruntime(&joined, &wave, 3 * pooled) {
+        let ours = all.run_whole(&wave, &somebody(3 * pooled)).unwrap().answer.logits;
+        assert!(ours.iter().zip(&logits).all(|(a, b)| (a - b).abs() < 1e-4), "{ours:?} {logits:?}");
+    }
+}
+
+#[test]
+fn what_does_not_go_together_is_not_joined() {
+    let file = random(1).3;
+    let refused = |files: &[Vec<u8>]| join(files, ["x", "1"]).unwrap_err().to_string();
+    assert!(refused(std::slice::from_ref(&file)).contains("two or more"));
+    let (network, size, views, _) = random(2);
+    let mut about = metadata(size.pooled());
+    about.classes.pop();
+    let fewer = export(&network, &size, &views, &VOTED, &about).unwrap();
+    assert!(refused(&[file, fewer]).contains("classes"));
 }
 
 /// The speaker that [`by_onnxruntime`] is told of.

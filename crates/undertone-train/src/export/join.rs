@@ -1,0 +1,177 @@
+//! Models side by side as one: each hears the same spectrogram, `frames` and `pooled` hold all of theirs, and the logits are the mean of
+//! theirs. Several networks hear better than the best of them.
+
+use undertone::model::{Conditions, Metadata, Model, Population};
+use undertone::{Error, ErrorKind, Result};
+
+use super::graph::{Builder, Value};
+use super::onnx::{Attribute, Graph};
+use super::{decoded, file, trunk};
+
+/// One of them.
+struct Member {
+    graph: Graph,
+    metadata: Metadata,
+    /// Number of nodes up to `spectrogram`, `frames` and `pooled`, each included.
+    upto: [usize; 3],
+}
+
+/// One model file of several, as yet without temperatures, thresholds and figures.
+///
+/// # Errors
+/// `Config` where there are fewer than two or they do not go together: other classes, another front end; `Model` where one was not
+/// written by this crate or does not run.
+pub fn join(files: &[Vec<u8>], [name, version]: [&str; 2]) -> Result<Vec<u8>> {
+    let members = files.iter().map(|file| Member::open(file)).collect::<Result<Vec<_>>>()?;
+    let Some((first, others)) = members.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return Err(Error::new(ErrorKind::Config, "one model alone cannot be joined: name two or more"));
+    };
+    others.iter().try_for_each(|other| first.goes_with(other))?;
+    let metadata = together(&members, name, version);
+    let mut graph = Builder::default();
+    let (frames, pooled) = (metadata.pooled.to_string(), metadata.pooled);
+    let waveform = graph.input("waveform", &["batch", "samples"]);
+    let baseline = ["baseline_mean", "baseline_scale"].map(|name| graph.input(name, &["speakers", &frames]));
+    graph.input("baseline_weight", &["speakers", "1"]);
+    let shared = |name: &str| {
+        if [&*waveform, "spectrogram"].contains(&name) { name.into() } else { format!("front_{name}") }
+    };
+    graph.adopt(&first.graph, 0..first.upto[0], shared);
+    let widths: Vec<usize> = members.iter().map(|member| member.metadata.pooled / 2).collect();
+    let mut halves = [Vec::new(), Vec::new()];
+    for (at, (member, &width)) in members.iter().zip(&widths).enumerate() {
+        let own = |name: &str| if name == "spectrogram" { name.into() } else { format!("m{at}_{name}") };
+        graph.adopt(&member.graph, member.upto[0]..member.upto[1], own);
+        let frames = own("frames");
+        halves[0].push(graph.slice(&frames, 2, 0, width));
+        halves[1].push(graph.slice(&frames, 2, width, 2 * width));
+    }
+    let all: Vec<&Value> = halves.iter().flatten().collect();
+    let all = graph.named("frames", "Concat", &all, vec![Attribute::int("axis", 2)]);
+    let embedding = trunk::pooled(&mut graph, pooled / 2, &all);
+    let mut from = 0;
+    for (at, (member, &width)) in members.iter().zip(&widths).enumerate() {
+        let own = [&embedding, &baseline[0], &baseline[1]].map(|all| {
+            let halves = [0, pooled / 2].map(|half| graph.slice(all, 1, half + from, half + from + width));
+            graph.node("Concat", &[&halves[0], &halves[1]], vec![Attribute::int("axis", 1)])
+        });
+        graph.adopt(&member.graph, member.upto[2]..member.graph.node.len(), |name| match name {
+            "pooled" => own[0].clone(),
+            "baseline_mean" => own[1].clone(),
+            "baseline_scale" => own[2].clone(),
+            "baseline_weight" => name.into(),
+            name => format!("m{at}_{name}"),
+        });
+        from += width;
+    }
+    let heard = |member: &Member| member.graph.output.iter().any(|output| output.name == "agreement");
+    let agreement = members.iter().all(heard).then_some("agreement");
+    let classes = metadata.classes.len().to_string();
+    for name in ["logits", "intensity"].into_iter().chain(agreement) {
+        mean(&mut graph, name, members.len());
+        graph.output(name, &["batch", if name == "logits" { &classes } else { "1" }]);
+    }
+    graph.output("spectrogram", &["batch", "time", "128"]);
+    graph.output("frames", &["batch", "frames", &frames]);
+    graph.output("pooled", &["batch", &frames]);
+    let file = file(graph, &metadata)?;
+    Model::from_bytes(file.clone())?;
+    Ok(file)
+}
+
+/// The mean of the members' values of one name.
+fn mean(graph: &mut Builder, name: &str, members: usize) {
+    let mut sum = format!("m0_{name}");
+    for at in 1..members {
+        sum = graph.node("Add", &[&sum, &format!("m{at}_{name}")], Vec::new());
+    }
+    let share = graph.constant(&[1], &[1.0 / members as f32]);
+    graph.named(name, "Mul", &[&sum, &share], Vec::new());
+}
+
+impl Member {
+    fn open(file: &[u8]) -> Result<Member> {
+        let metadata = Model::from_bytes(file.to_vec())?.metadata().clone();
+        let graph = decoded(file)?.graph.unwrap_or_default();
+        let upto = ["spectrogram", "frames", "pooled"].map(|name| {
+            graph
+                .node
+                .iter()
+                .position(|node| node.output.iter().any(|output| output == name))
+                .map_or(0, |at| at + 1)
+        });
+        Ok(Member { graph, metadata, upto })
+    }
+
+    fn goes_with(&self, other: &Member) -> Result<()> {
+        let about = |member: &Member| {
+            let Metadata { classes, rate, frame_seconds, kappa, kappa_scale, .. } = member.metadata.clone();
+            (classes, rate, frame_seconds, kappa, kappa_scale)
+        };
+        let front = |member: &Member| {
+            let mut graph = Builder::default();
+            graph.adopt(&member.graph, 0..member.upto[0], str::to_string);
+            graph.finish("")
+        };
+        let differ = match () {
+            () if about(self) != about(other) => "classes, rates, frames or baselines",
+            () if front(self) != front(other) => "front ends",
+            () => return Ok(()),
+        };
+        let message = format!(
+            "{} and {} cannot be joined: their {differ} differ",
+            self.metadata.name, other.metadata.name
+        );
+        Err(Error::new(ErrorKind::Config, message))
+    }
+}
+
+/// What the joined file says of itself.
+fn together(members: &[Member], name: &str, version: &str) -> Metadata {
+    let each = || members.iter().map(|member| &member.metadata);
+    let first = &members[0].metadata;
+    // All means, then all deviations, as in `pooled`.
+    let beside = |of: fn(&Metadata) -> &[f32]| -> Vec<f32> {
+        let half = |second: bool| {
+            each()
+                .map(of)
+                .flat_map(move |own| if second { &own[own.len() / 2..] } else { &own[..own.len() / 2] })
+        };
+        half(false).chain(half(true)).copied().collect()
+    };
+    let offset = beside(|own| &own.neutral_offset);
+    let pooled = each().map(|own| own.pooled).sum();
+    let mut joined = Metadata {
+        name: name.into(),
+        version: version.into(),
+        pooled,
+        receptive_seconds: first.receptive_seconds,
+        temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
+        thresholds: Conditions::default(),
+        calibrated_on: Vec::new(),
+        population: Population {
+            mean: beside(|own| &own.population.mean),
+            scale: beside(|own| &own.population.scale),
+        },
+        neutral_offset: if offset.len() == pooled { offset } else { Vec::new() },
+        results: Vec::new(),
+        parameters: each().map(|own| own.parameters).sum(),
+        ..first.clone()
+    };
+    for own in each().skip(1) {
+        // Nobody's speaker who is any member's.
+        joined.held_out.retain(|held| own.held_out.contains(held));
+        let new = |corpus: &&undertone::model::TrainedOn| {
+            joined.corpora.iter().all(|there| there.name != corpus.name)
+        };
+        let new: Vec<_> = own.corpora.iter().filter(new).cloned().collect();
+        joined.corpora.extend(new);
+        let new: Vec<_> =
+            own.teachers.iter().filter(|teacher| !joined.teachers.contains(teacher)).cloned().collect();
+        joined.teachers.extend(new);
+        if own.revision != first.revision {
+            joined.revision = format!("{}, {}", joined.revision, own.revision);
+        }
+    }
+    joined
+}
