@@ -17,8 +17,7 @@ use undertone::{Error, ErrorKind, Result};
 
 use crate::config::Config;
 use crate::cv::{self, Scored};
-use crate::export::Publish;
-use crate::run::Run;
+use crate::networks::Networks;
 
 /// Begins the name of a training on all corpora but one.
 const ALL_BUT: &str = "all-but-";
@@ -31,8 +30,8 @@ pub struct Across<'a> {
     pub corpora: &'a [Corpus],
     /// Learn from all but one, instead of from one.
     pub leave_one_out: bool,
-    /// The recipe.
-    pub config: &'a Config,
+    /// The recipe; a model is as many networks side by side as there are recipes.
+    pub recipes: &'a [Config],
     /// A teacher's folder, for distillation.
     pub teacher: Option<&'a Path>,
     /// Where the runs and predictions are kept.
@@ -91,17 +90,9 @@ impl Across<'_> {
             parts: tested.iter().map(|corpus| part(name, corpus)).collect(),
         };
         let folder = self.folder.join(name);
-        let run = Run {
-            corpora: self.corpora,
-            held_out: &held_out,
-            config: self.config.clone(),
-            teacher: self.teacher,
-            folder: &folder,
-            cache: self.cache,
-        };
-        run.run()?;
-        let publish = Publish { run: &folder, name: [name, "1"], revision: "" };
-        let model = Model::from_bytes(publish.publish(None)?)?;
+        let Across { corpora, recipes, teacher, cache, .. } = *self;
+        let networks = Networks { corpora, held_out: &held_out, recipes, teacher, folder: &folder, cache };
+        let model = Model::from_bytes(networks.train(name)?)?;
         let taught: EmotionSet = inside.iter().flat_map(|corpus| corpus.emotions().iter()).collect();
         let mut cells = Vec::new();
         for (part, corpus) in held_out.parts.iter().zip(&tested) {

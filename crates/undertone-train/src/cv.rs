@@ -19,8 +19,7 @@ use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, Result};
 
 use crate::config::Config;
-use crate::export::Publish;
-use crate::run::Run;
+use crate::networks::Networks;
 
 /// What a cross-validation needs.
 pub struct CrossValidation<'a> {
@@ -32,8 +31,8 @@ pub struct CrossValidation<'a> {
     pub folds: &'a [usize],
     /// Score the next fold's speakers instead, to choose a recipe; the fold itself is left alone.
     pub dev: bool,
-    /// The recipe.
-    pub config: &'a Config,
+    /// The recipe; a model is as many networks side by side as there are recipes.
+    pub recipes: &'a [Config],
     /// A teacher's folder, for distillation.
     pub teacher: Option<&'a Path>,
     /// Where the folds are kept.
@@ -86,12 +85,9 @@ impl CrossValidation<'_> {
 
     /// Trains one fold and scores what it holds out.
     fn fold(&self, folder: &Path, held_out: &HeldOut<'_>) -> Result<()> {
-        let config = self.config.clone();
-        let run =
-            Run { corpora: self.corpora, held_out, config, teacher: self.teacher, folder, cache: self.cache };
-        run.run()?;
-        let publish = Publish { run: folder, name: ["undertone-fold", "1"], revision: "" };
-        let bytes = publish.publish(None)?;
+        let CrossValidation { corpora, recipes, teacher, cache, .. } = *self;
+        let bytes =
+            Networks { corpora, held_out, recipes, teacher, folder, cache }.train("undertone-fold")?;
         let path = folder.join("model.onnx");
         fs::write(&path, &bytes).map_err(|error| Error::from(error).at(&path))?;
         let model = Model::from_bytes(bytes)?;

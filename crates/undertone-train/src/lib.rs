@@ -23,6 +23,7 @@ pub mod material;
 mod matrix;
 pub mod memory;
 pub mod network;
+pub mod networks;
 pub mod pooling;
 pub mod population;
 pub mod recipe;

@@ -11,7 +11,7 @@ use undertone_train::across::{self, Across};
 use undertone_train::config::Config;
 use undertone_train::corpora;
 use undertone_train::cv::{self, CrossValidation, Scored};
-use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join};
+use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join, measured};
 use undertone_train::recipe::Recipe;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
@@ -233,7 +233,7 @@ fn run(command: Command) -> Result<()> {
                 protocols: &protocols,
                 folds: &folds,
                 dev,
-                config: &training.config()?,
+                recipes: &[training.config()?],
                 teacher: training.teacher.as_deref(),
                 folder: &out,
                 cache: &training.cache(&out),
@@ -251,7 +251,7 @@ fn run(command: Command) -> Result<()> {
             let across = Across {
                 corpora: &corpora::open(&corpora)?,
                 leave_one_out,
-                config: &training.config()?,
+                recipes: &[training.config()?],
                 teacher: training.teacher.as_deref(),
                 folder: &out,
                 cache: &training.cache(&out),
@@ -283,9 +283,10 @@ fn run(command: Command) -> Result<()> {
             std::fs::write(&out, voices.to_bytes()?).map_err(|error| Error::from(error).at(&out))
         }
         Command::Export { run, out, calibration, name, version, revision } => {
-            let scored = calibration.map(|folder| cv::read(&folder)).transpose()?;
-            let publish = Publish { run: &run, name: [&name, &version], revision: &revision };
-            let model = publish.publish(scored.as_deref())?;
+            let mut model = Publish { run: &run, name: [&name, &version], revision: &revision }.publish()?;
+            if let Some(folder) = calibration {
+                model = measured(&model, &cv::read(&folder)?)?;
+            }
             std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
         }
         Command::Join { models, out, name, version } => {
@@ -297,7 +298,7 @@ fn run(command: Command) -> Result<()> {
         Command::Calibrate { model, left_out, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
             let scored = across::left_out(&left_out)?;
-            let file = calibrated(file, &scored).map_err(|error| error.at(&model))?;
+            let file = calibrated(&file, &scored).map_err(|error| error.at(&model))?;
             for Elsewhere { protocol, condition, temperature, ece, sets } in elsewhere(&scored) {
                 let [at_1, at_theirs] = ece;
                 let met = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");

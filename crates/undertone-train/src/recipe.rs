@@ -9,7 +9,7 @@ use crate::across::{self, Across};
 use crate::config::Config;
 use crate::corpora;
 use crate::cv::{CrossValidation, Scored};
-use crate::export::{Publish, calibrated};
+use crate::export::{calibrated, measured, named};
 
 /// Names and texts of the recipes.
 const KNOWN: [(&str, &str); 2] = [
@@ -33,8 +33,8 @@ pub struct Recipe {
     pub model: usize,
     /// Also train with each corpus left out, so that the model is as sure as it may be on recordings unlike those it learned from.
     pub left_out: bool,
-    /// How each is trained.
-    pub training: Config,
+    /// How each is trained: one recipe a network, all of them side by side in the model.
+    pub training: Vec<Config>,
 }
 
 impl Recipe {
@@ -54,9 +54,12 @@ impl Recipe {
     fn parse(text: &str) -> Result<Recipe> {
         let broken = |message: String| Error::new(ErrorKind::Config, message);
         let recipe: Recipe = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
-        recipe.training.check()?;
+        recipe.training.iter().try_for_each(Config::check)?;
         if !recipe.folds.contains(&recipe.model) {
             return Err(broken(format!("model = {}: expected one of the folds", recipe.model)));
+        }
+        if recipe.training.is_empty() {
+            return Err(broken("no [[training]]: expected one or more".to_string()));
         }
         Ok(recipe)
     }
@@ -65,7 +68,7 @@ impl Recipe {
     /// path and what every fold scored.
     ///
     /// # Errors
-    /// What [`corpora::chosen`], [`CrossValidation::run`] and [`Publish::publish`] answer.
+    /// What [`corpora::chosen`], [`CrossValidation::run`], [`Across::run`] and [`measured`] answer.
     pub fn run(
         &self,
         name: &str,
@@ -75,27 +78,26 @@ impl Recipe {
     ) -> Result<(PathBuf, Vec<Scored>)> {
         let protocols = corpora::protocols(&self.protocols)?;
         let corpora = corpora::chosen(folders, &protocols, &self.extra)?;
-        let cache = &*folder.join("material");
+        let (recipes, cache) = (&*self.training, &*folder.join("material"));
         let validation = CrossValidation {
             corpora: &corpora,
             protocols: &protocols,
             folds: &self.folds,
             dev: false,
-            config: &self.training,
+            recipes,
             teacher,
             folder,
             cache,
         };
         let scored = validation.run()?;
-        let run = folder.join(format!("fold-{}", self.model));
-        let publish =
-            Publish { run: &run, name: [&format!("undertone-{name}"), &self.version], revision: "unknown" };
-        let mut model = publish.publish(Some(&scored))?;
+        let path = folder.join(format!("fold-{}", self.model)).join("model.onnx");
+        let model = std::fs::read(&path).map_err(|error| Error::from(error).at(&path))?;
+        let model = named(&model, [&format!("undertone-{name}"), &self.version, "unknown"])?;
+        let mut model = measured(&model, &scored)?;
         if self.left_out {
             let folder = &folder.join("across");
-            Across { corpora: &corpora, leave_one_out: true, config: &self.training, teacher, folder, cache }
-                .run()?;
-            model = calibrated(model, &across::left_out(folder)?)?;
+            Across { corpora: &corpora, leave_one_out: true, recipes, teacher, folder, cache }.run()?;
+            model = calibrated(&model, &across::left_out(folder)?)?;
         }
         let path = folder.join(format!("{name}.onnx"));
         std::fs::write(&path, model).map_err(|error| Error::from(error).at(&path))?;
@@ -120,18 +122,18 @@ mod tests {
     #[test]
     fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
         let error =
-            Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\nleft_out = false\n[training]\n")
+            Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\nleft_out = false\n[[training]]\n")
                 .unwrap_err()
                 .to_string();
         assert!(error.contains("model = 2"), "{error}");
         let error = Recipe::parse(
-            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[training]\nepoch = 2\n",
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[[training]]\nepoch = 2\n",
         )
         .unwrap_err()
         .to_string();
         assert!(error.contains("epoch"), "{error}");
         let error = Recipe::parse(
-            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[training]\nmixup = 2\n",
+            "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n[[training]]\nmixup = 2\n",
         )
         .unwrap_err()
         .to_string();

@@ -1,10 +1,11 @@
-//! How sure a model may be: temperatures and thresholds from clips of speakers held out of the trainings that scored them.
+//! What is known of a finished model: its temperatures, thresholds and figures, from clips of speakers held out of the trainings that
+//! scored them, and its name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
-use undertone::eval::{Sets, best, ece, fit_threshold, sets};
-use undertone::model::{Conditions, Metadata, Model};
+use undertone::eval::{Evaluation, Sets, best, ece, fit_threshold, sets};
+use undertone::model::{Conditions, Measured, Metadata, Model};
 use undertone::predict::{Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
 
@@ -101,13 +102,50 @@ fn error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
 ///
 /// # Errors
 /// `Model` where the file was not written by this crate or does not run, `Config` where there is nothing to fit to.
-pub fn calibrated(file: Vec<u8>, scored: &[Scored]) -> Result<Vec<u8>> {
+pub fn calibrated(file: &[u8], scored: &[Scored]) -> Result<Vec<u8>> {
     if scored.iter().all(|scored| scored.rows.is_empty()) {
         return Err(Error::new(ErrorKind::Config, "no predictions to calibrate on"));
     }
-    let mut metadata = Model::from_bytes(file.clone())?.metadata().clone();
-    fit(&mut metadata, scored);
-    let mut model = decoded(&file)?;
+    edited(file, |metadata| fit(metadata, scored))
+}
+
+/// A model file of ours calibrated on what a cross-validation scored, and with its figures.
+///
+/// # Errors
+/// As [`calibrated`].
+pub fn measured(file: &[u8], scored: &[Scored]) -> Result<Vec<u8>> {
+    let of = |(protocol, condition, rows): (String, Condition, Vec<Prediction>)| {
+        let Evaluation { clips, speakers, folds, uar, .. } = Evaluation::of("", &rows, false)?;
+        Ok(Measured {
+            protocol,
+            condition: condition.to_string(),
+            folds: folds.len(),
+            metric: "UAR".to_string(),
+            value: uar.value,
+            interval: uar.interval,
+            clips,
+            speakers,
+        })
+    };
+    let results = cv::assemble(scored).into_iter().map(of).collect::<Result<Vec<_>>>()?;
+    let file = calibrated(file, scored)?;
+    edited(&file, |metadata| metadata.results = results)
+}
+
+/// A model file of ours under another name, version and revision.
+///
+/// # Errors
+/// `Model` where the file was not written by this crate or does not run.
+pub fn named(file: &[u8], [name, version, revision]: [&str; 3]) -> Result<Vec<u8>> {
+    edited(file, |metadata| {
+        (metadata.name, metadata.version, metadata.revision) = (name.into(), version.into(), revision.into());
+    })
+}
+
+fn edited(file: &[u8], edit: impl FnOnce(&mut Metadata)) -> Result<Vec<u8>> {
+    let mut metadata = Model::from_bytes(file.to_vec())?.metadata().clone();
+    edit(&mut metadata);
+    let mut model = decoded(file)?;
     model.metadata_props = vec![entry(&metadata)?];
     let file = model.encode_to_vec();
     Model::from_bytes(file.clone())?;
@@ -144,7 +182,7 @@ mod tests {
             std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
         let before = Model::from_bytes(file.clone()).unwrap();
         let after =
-            Model::from_bytes(calibrated(file, &[scored("a", 40, 0.95), scored("b", 4, 0.95)]).unwrap())
+            Model::from_bytes(calibrated(&file, &[scored("a", 40, 0.95), scored("b", 4, 0.95)]).unwrap())
                 .unwrap();
         let Metadata { temperature, thresholds, calibrated_on, .. } = after.metadata().clone();
         assert!(temperature.unadapted > 19.0 && temperature.baseline == 1.0, "{temperature:?}");
@@ -183,13 +221,13 @@ mod tests {
             std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
         // Field 6 of onnx.proto: doc_string.
         file.extend([0x32, 2, b'h', b'i']);
-        let error = calibrated(file, &[scored("a", 4, 0.9)]).unwrap_err().to_string();
+        let error = calibrated(&file, &[scored("a", 4, 0.9)]).unwrap_err().to_string();
         assert!(error.contains("another program"), "{error}");
     }
 
     #[test]
     fn without_predictions_nothing_is_fitted() {
-        let error = calibrated(Vec::new(), &[]).unwrap_err().to_string();
+        let error = calibrated(&[], &[]).unwrap_err().to_string();
         assert!(error.contains("no predictions"), "{error}");
     }
 }

@@ -14,7 +14,7 @@ use undertone::{Emotion, Error, ErrorKind, Result};
 
 use crate::network::{Network, Size};
 use crate::population::Level;
-pub use calibrate::{Elsewhere, calibrated, elsewhere};
+pub use calibrate::{Elsewhere, calibrated, elsewhere, measured, named};
 use graph::Builder;
 pub use join::join;
 pub use publish::Publish;

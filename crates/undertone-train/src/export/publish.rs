@@ -1,19 +1,15 @@
-//! A finished run → a model file that knows its calibration and its figures.
+//! A finished run → a model file.
 
 use std::path::Path;
 
 use burn::prelude::*;
-use undertone::eval::Evaluation;
-use undertone::model::{Conditions, FORMAT, Measured, Metadata, Model, TrainedOn};
-use undertone::predict::{Condition, Prediction};
+use undertone::model::{Conditions, FORMAT, Metadata, Model, TrainedOn};
 use undertone::units::{SampleRate, Seconds};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::average;
 use crate::checkpoint;
 use crate::config::Config;
-use crate::cv::{self, Scored};
-use crate::export::calibrate;
 use crate::heads::KAPPA_SCALE;
 use crate::network::{Network, STRIDE};
 use crate::run::{NETWORK, Outcome, Trained};
@@ -29,21 +25,16 @@ pub struct Publish<'a> {
 }
 
 impl Publish<'_> {
-    /// Exports the run's network: calibrated on what a cross-validation scored, and with its figures; without one
-    /// with temperatures of 1 and no thresholds.
+    /// Exports the run's network, with temperatures of 1, no thresholds and no figures.
     ///
     /// # Errors
     /// `Config` where the run is not finished; `Model` where the file does not run.
-    pub fn publish(&self, scored: Option<&[Scored]>) -> Result<Vec<u8>> {
+    pub fn publish(&self) -> Result<Vec<u8>> {
         let (config, outcome) = (Config::open(&self.run.join("config.toml"))?, self.outcome()?);
         let teacher = outcome.teacher.as_ref().map(|teacher| teacher.width);
         let network = config.front_end.network(&config.size, teacher, &Device::flex())?;
         let network = checkpoint::read(network, &self.run.join(NETWORK))?;
-        let mut metadata = self.describe(&network, &config, &outcome);
-        if let Some(scored) = scored {
-            calibrate::fit(&mut metadata, scored);
-            metadata.results = measured(scored)?;
-        }
+        let metadata = self.describe(&network, &config, &outcome);
         let model = super::export(&network, &config.size, &outcome.views, &outcome.voted, &metadata)?;
         Model::from_bytes(model.clone())?;
         Ok(model)
@@ -95,22 +86,4 @@ impl Publish<'_> {
             parameters: average::trained_parameters(network),
         }
     }
-}
-
-/// The figures of a cross-validation.
-fn measured(scored: &[Scored]) -> Result<Vec<Measured>> {
-    let of = |(protocol, condition, rows): (String, Condition, Vec<Prediction>)| {
-        let Evaluation { clips, speakers, folds, uar, .. } = Evaluation::of("", &rows, false)?;
-        Ok(Measured {
-            protocol,
-            condition: condition.to_string(),
-            folds: folds.len(),
-            metric: "UAR".to_string(),
-            value: uar.value,
-            interval: uar.interval,
-            clips,
-            speakers,
-        })
-    };
-    cv::assemble(scored).into_iter().map(of).collect()
 }

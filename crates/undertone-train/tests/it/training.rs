@@ -16,6 +16,7 @@ use undertone_train::cv::CrossValidation;
 use undertone_train::export::Publish;
 use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
 use undertone_train::network::Size;
+use undertone_train::networks::Networks;
 use undertone_train::run::{Outcome, Run};
 use undertone_train::score::values;
 
@@ -82,7 +83,7 @@ fn config(epochs: usize) -> Config {
 
 fn model(folder: &Path, name: &str) -> Vec<u8> {
     let publish = Publish { run: &folder.join(name), name: ["tones", "1"], revision: "none" };
-    publish.publish(None).unwrap()
+    publish.publish().unwrap()
 }
 
 #[test]
@@ -191,7 +192,7 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
         protocols: &protocols,
         folds: &[],
         dev: false,
-        config: &config(2),
+        recipes: &[config(2)],
         teacher: None,
         folder: &folder.path().join("cv"),
         cache: &folder.path().join("material"),
@@ -213,6 +214,30 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
 }
 
 #[test]
+fn two_recipes_make_a_model_of_two_networks() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let corpora = [Corpus::from_manifest(&folder.path().join("tones.csv")).unwrap()];
+    let held_out = HeldOut::nothing(&corpora);
+    let recipes = [config(1), Config { seed: 1, ..config(1) }];
+    let train = |recipes: &[Config], name: &str| {
+        let (folder, cache) = (&*folder.path().join(name), &*folder.path().join("material"));
+        let networks =
+            Networks { corpora: &corpora, held_out: &held_out, recipes, teacher: None, folder, cache };
+        Model::from_bytes(networks.train("tones").unwrap()).unwrap()
+    };
+    let [first, second] = [0, 1].map(|at| train(&recipes[at..=at], &format!("alone-{at}")));
+    let both = train(&recipes, "both");
+    let wave: Vec<f32> = (0..16_000).map(|n| 0.3 * (n as f32 * 0.1).sin()).collect();
+    let [first_hears, second_hears, both_hear] = [&first, &second, &both]
+        .map(|model| model.run_whole(&wave, &model.population()).unwrap().answer.logits[0]);
+    assert!((first_hears - second_hears).abs() > 1e-3, "one seed is as the other");
+    assert!((both_hear - (first_hears + second_hears) / 2.0).abs() < 1e-4);
+    assert_eq!(both.metadata().parameters, first.metadata().parameters + second.metadata().parameters);
+}
+
+#[test]
 fn a_matrix_tests_every_corpus_on_speakers_of_another() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
@@ -227,7 +252,7 @@ fn a_matrix_tests_every_corpus_on_speakers_of_another() {
         let across = Across {
             corpora: &corpora,
             leave_one_out,
-            config: &config(1),
+            recipes: &[config(1)],
             teacher: None,
             folder: &folder.path().join("across"),
             cache: &folder.path().join("material"),
@@ -243,7 +268,7 @@ fn a_matrix_tests_every_corpus_on_speakers_of_another() {
     let alone = Across {
         corpora: &corpora[..1],
         leave_one_out: false,
-        config: &config(1),
+        recipes: &[config(1)],
         teacher: None,
         folder: folder.path(),
         cache: &folder.path().join("material"),
