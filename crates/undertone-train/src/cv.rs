@@ -54,7 +54,7 @@ impl CrossValidation<'_> {
     /// Does the folds that are not done yet and writes the predictions of all that are.
     ///
     /// # Errors
-    /// What [`HeldOut::fold`], [`Run::run`] and the runtime answer.
+    /// What [`HeldOut::fold`], [`Networks::train`] and the runtime answer.
     pub fn run(&self) -> Result<Vec<Scored>> {
         let count = self.protocols.iter().map(|protocol| protocol.folds.len()).max().unwrap_or(0);
         let folds = if self.folds.is_empty() { (1..=count).collect() } else { self.folds.to_vec() };
