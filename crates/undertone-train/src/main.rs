@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use undertone::corpus::held::HeldOut;
 use undertone::eval::Evaluation;
+use undertone::model::{Metadata, Model};
 use undertone::{Error, Result};
 use undertone_train::across::{self, Across};
 use undertone_train::config::Config;
 use undertone_train::corpora;
 use undertone_train::cv::{self, CrossValidation, Scored};
-use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join, measured};
+use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join, measured, named};
 use undertone_train::recipe::Recipe;
 use undertone_train::reference::Reference;
 use undertone_train::run::Run;
@@ -170,6 +171,9 @@ enum Command {
         /// The model file to write.
         #[arg(long)]
         out: PathBuf,
+        /// Its version, where it is to have another.
+        #[arg(long)]
+        version: Option<String>,
     },
 }
 
@@ -285,7 +289,7 @@ fn run(command: Command) -> Result<()> {
         Command::Export { run, out, calibration, name, version, revision } => {
             let mut model = Publish { run: &run, name: [&name, &version], revision: &revision }.publish()?;
             if let Some(folder) = calibration {
-                model = measured(&model, &cv::read(&folder)?)?;
+                model = measured(&model, &cv::read(&folder)?).map_err(|error| error.at(&folder))?;
             }
             std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
         }
@@ -295,10 +299,14 @@ fn run(command: Command) -> Result<()> {
             std::fs::write(&out, join(&files, [&name, &version])?)
                 .map_err(|error| Error::from(error).at(&out))
         }
-        Command::Calibrate { model, left_out, out } => {
+        Command::Calibrate { model, left_out, out, version } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
             let scored = across::left_out(&left_out)?;
-            let file = calibrated(&file, &scored).map_err(|error| error.at(&model))?;
+            let mut file = calibrated(&file, &scored).map_err(|error| error.at(&model))?;
+            if let Some(version) = version {
+                let Metadata { name, revision, .. } = Model::from_bytes(file.clone())?.metadata().clone();
+                file = named(&file, [&name, &version, &revision])?;
+            }
             for Elsewhere { protocol, condition, temperature, ece, sets } in elsewhere(&scored) {
                 let [at_1, at_theirs] = ece;
                 let met = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");

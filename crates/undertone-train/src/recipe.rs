@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::corpora;
 use crate::cv::{CrossValidation, Scored};
 use crate::export::{calibrated, measured, named};
+use crate::front_end::FrontEnd;
 
 /// Names and texts of the recipes.
 const KNOWN: [(&str, &str); 2] = [
@@ -25,13 +26,14 @@ pub struct Recipe {
     pub version: String,
     /// What is held out, fold by fold: protocols, or `joint`.
     pub protocols: Vec<String>,
-    /// Folds of these that are trained and scored: figures and calibration come from these.
+    /// Folds of these that are trained and scored: figures come from these, and calibration where no corpus is left out.
     pub folds: Vec<usize>,
     /// Corpora to learn from besides the protocols' own.
     pub extra: Vec<String>,
-    /// The one among them whose network is the model.
+    /// The fold whose network is the model, or whose networks are.
     pub model: usize,
-    /// Also train with each corpus left out, so that the model is as sure as it may be on recordings unlike those it learned from.
+    /// Also train with each corpus left out and calibrate on these: the model is as sure as it may be on recordings unlike those it
+    /// learned from.
     pub left_out: bool,
     /// How each is trained: one recipe a network, all of them side by side in the model.
     pub training: Vec<Config>,
@@ -58,10 +60,14 @@ impl Recipe {
         if !recipe.folds.contains(&recipe.model) {
             return Err(broken(format!("model = {}: expected one of the folds", recipe.model)));
         }
-        if recipe.training.is_empty() {
-            return Err(broken("no [[training]]: expected one or more".to_string()));
+        let learned = recipe.training.iter().any(|training| training.front_end == FrontEnd::Waveform);
+        match recipe.training.len() {
+            0 => Err(broken("no [[training]]: expected one or more".to_string())),
+            2.. if learned => Err(broken(
+                "front_end = 'waveform': networks side by side share one front end, and what is learned differs".to_string(),
+            )),
+            _ => Ok(recipe),
         }
-        Ok(recipe)
     }
 
     /// Trains the folds that are not done yet in `folder`, from the corpora in `folders`, and writes the model beside them; gives its

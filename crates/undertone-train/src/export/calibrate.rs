@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
-use undertone::eval::{Evaluation, Sets, best, ece, fit_threshold, sets};
+use undertone::eval::{COVERAGES, Evaluation, Sets, best, ece, fit_threshold, sets};
 use undertone::model::{Conditions, Measured, Metadata, Model};
 use undertone::predict::{Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
@@ -12,13 +12,13 @@ use undertone::{Error, ErrorKind, Result};
 use super::{decoded, entry};
 use crate::cv::{self, Scored};
 
-/// Coverages for which conformal thresholds are fitted.
-const COVERAGES: [&str; 3] = ["0.80", "0.90", "0.95"];
+/// The conditions that a model file has a temperature for.
+const FITTED: [Condition; 2] = [Condition::Unadapted, Condition::BaselineAll];
 
 /// What makes predictions as sure as they may be.
 struct Fitted {
     temperature: f64,
-    thresholds: BTreeMap<String, f32>,
+    thresholds: [f32; COVERAGES.len()],
 }
 
 impl Fitted {
@@ -27,24 +27,26 @@ impl Fitted {
         let (temperature, weights) = (cv::temperature(rows), cv::weights(rows));
         let tempered = rows.iter().map(|row| cv::tempered(row, temperature));
         let right: Vec<f64> = tempered.map(|row| row.posterior[row.truth as usize]).collect();
-        let threshold = |name: &str| {
-            let coverage = name.parse().unwrap_or(0.9);
-            (name.to_string(), fit_threshold(&right, &weights, coverage) as f32)
-        };
-        Fitted { temperature, thresholds: COVERAGES.map(threshold).into() }
+        let threshold = |coverage| fit_threshold(&right, &weights, coverage) as f32;
+        Fitted { temperature, thresholds: COVERAGES.map(threshold) }
+    }
+
+    /// By the names that coverages have in a model file.
+    fn by_name(&self) -> BTreeMap<String, f32> {
+        COVERAGES.iter().map(|coverage| format!("{coverage:.2}")).zip(self.thresholds).collect()
     }
 }
 
 /// Fits temperatures and thresholds to predictions made at temperature 1, each speaker counting the same.
-pub fn fit(metadata: &mut Metadata, scored: &[Scored]) {
+fn fit(metadata: &mut Metadata, scored: &[Scored]) {
     let to = |condition| {
         let of = scored.iter().filter(|scored| scored.condition == condition);
         Fitted::to(&of.flat_map(|scored| &scored.rows).collect::<Vec<_>>())
     };
-    let [unadapted, baseline] = [Condition::Unadapted, Condition::BaselineAll].map(to);
+    let [unadapted, baseline] = FITTED.map(to);
     metadata.temperature =
         Conditions { unadapted: unadapted.temperature as f32, baseline: baseline.temperature as f32 };
-    metadata.thresholds = Conditions { unadapted: unadapted.thresholds, baseline: baseline.thresholds };
+    metadata.thresholds = Conditions { unadapted: unadapted.by_name(), baseline: baseline.by_name() };
     let names = scored.iter().filter_map(|scored| scored.rows.first()).map(|row| row.protocol.clone());
     metadata.calibrated_on = names.collect::<BTreeSet<_>>().into_iter().collect();
 }
@@ -64,7 +66,8 @@ pub struct Elsewhere {
     pub sets: [Sets; 3],
 }
 
-/// Each of some predictions at temperature 1, calibrated on all others of its condition that share no speaker with it.
+/// Each of some predictions at temperature 1, calibrated on all others of its condition that share no speaker with it; left out where
+/// there are none.
 pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
     let speakers =
         |one: &Scored| -> BTreeSet<String> { one.rows.iter().map(|row| row.speaker.clone()).collect() };
@@ -74,6 +77,9 @@ pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
         let others = scored.iter().filter(|other| other.condition == one.condition);
         let others: Vec<&Prediction> =
             others.filter(|other| own.is_disjoint(&speakers(other))).flat_map(|other| &other.rows).collect();
+        if others.is_empty() {
+            return None;
+        }
         let Fitted { temperature, thresholds } = Fitted::to(&others);
         let truth: Vec<usize> = one.rows.iter().map(|row| row.truth as usize).collect();
         let at = |temperature| -> Vec<Vec<f64>> {
@@ -84,14 +90,14 @@ pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
             protocol: first.protocol.clone(),
             condition: one.condition,
             temperature,
-            ece: [&at(1.0), &calibrated].map(|rows| error(&truth, rows)),
-            sets: COVERAGES.map(|name| sets(&truth, &calibrated, f64::from(thresholds[name]))),
+            ece: [&at(1.0), &calibrated].map(|rows| calibration_error(&truth, rows)),
+            sets: thresholds.map(|threshold| sets(&truth, &calibrated, f64::from(threshold))),
         })
     };
     scored.iter().filter_map(of).collect()
 }
 
-fn error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
+fn calibration_error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
     let top: Vec<usize> = posteriors.iter().map(|row| best(row)).collect();
     let claimed: Vec<f64> = posteriors.iter().zip(&top).map(|(row, &top)| row[top]).collect();
     let right: Vec<bool> = truth.iter().zip(&top).map(|(truth, top)| truth == top).collect();
@@ -101,10 +107,12 @@ fn error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
 /// A model file of ours with temperatures and thresholds fitted to other predictions; its network and its figures stay.
 ///
 /// # Errors
-/// `Model` where the file was not written by this crate or does not run, `Config` where there is nothing to fit to.
+/// `Model` where the file was not written by this crate or does not run, `Config` where a condition has no predictions to fit to.
 pub fn calibrated(file: &[u8], scored: &[Scored]) -> Result<Vec<u8>> {
-    if scored.iter().all(|scored| scored.rows.is_empty()) {
-        return Err(Error::new(ErrorKind::Config, "no predictions to calibrate on"));
+    let has = |condition| scored.iter().any(|one| one.condition == condition && !one.rows.is_empty());
+    if let Some(condition) = FITTED.into_iter().find(|condition| !has(*condition)) {
+        let message = format!("no predictions to calibrate on: there are none for '{condition}'");
+        return Err(Error::new(ErrorKind::Config, message));
     }
     edited(file, |metadata| fit(metadata, scored))
 }
@@ -146,7 +154,9 @@ fn edited(file: &[u8], edit: impl FnOnce(&mut Metadata)) -> Result<Vec<u8>> {
     let mut metadata = Model::from_bytes(file.to_vec())?.metadata().clone();
     edit(&mut metadata);
     let mut model = decoded(file)?;
-    model.metadata_props = vec![entry(&metadata)?];
+    let entry = entry(&metadata)?;
+    model.metadata_props.retain(|other| other.key != entry.key);
+    model.metadata_props.push(entry);
     let file = model.encode_to_vec();
     Model::from_bytes(file.clone())?;
     Ok(file)
@@ -158,7 +168,12 @@ mod tests {
     use super::*;
     use undertone::Emotion;
 
-    /// Of one speaker: sure of `happy` as far as told, and right every other time.
+    /// Of one speaker, under both conditions: sure of `happy` as far as told, and right every other time.
+    fn both(speaker: &str, clips: usize, happy: f64) -> [Scored; 2] {
+        FITTED.map(|condition| Scored { condition, ..scored(speaker, clips, happy) })
+    }
+
+    /// The same of each clip alone.
     fn scored(speaker: &str, clips: usize, happy: f64) -> Scored {
         let row = |i: usize| {
             let mut posterior = [0.0; 8];
@@ -181,11 +196,12 @@ mod tests {
         let file =
             std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
         let before = Model::from_bytes(file.clone()).unwrap();
-        let after =
-            Model::from_bytes(calibrated(&file, &[scored("a", 40, 0.95), scored("b", 4, 0.95)]).unwrap())
-                .unwrap();
+        let after = Model::from_bytes(
+            calibrated(&file, &[both("a", 40, 0.95), both("b", 4, 0.95)].concat()).unwrap(),
+        )
+        .unwrap();
         let Metadata { temperature, thresholds, calibrated_on, .. } = after.metadata().clone();
-        assert!(temperature.unadapted > 19.0 && temperature.baseline == 1.0, "{temperature:?}");
+        assert!(temperature.unadapted > 19.0 && temperature.baseline > 19.0, "{temperature:?}");
         assert!((thresholds.unadapted["0.90"] - 0.5).abs() < 0.1, "{thresholds:?}");
         assert_eq!(calibrated_on, ["all-but-a", "all-but-b"]);
         let rest = |model: &Model| Metadata {
@@ -213,6 +229,7 @@ mod tests {
         // By both others, right in 40 of 60 by clips: the one speaker counts once.
         assert!(judged[2].temperature > 1.0 && judged[2].temperature < 19.0, "{judged:?}");
         assert_eq!(judged[2].sets.map(|sets| sets.coverage), [1.0; 3]);
+        assert!(elsewhere(&scored[..2]).is_empty(), "nobody else is there to judge by");
     }
 
     #[test]
@@ -221,13 +238,13 @@ mod tests {
             std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone/models/default.onnx")).unwrap();
         // Field 6 of onnx.proto: doc_string.
         file.extend([0x32, 2, b'h', b'i']);
-        let error = calibrated(&file, &[scored("a", 4, 0.9)]).unwrap_err().to_string();
+        let error = calibrated(&file, &both("a", 4, 0.9)).unwrap_err().to_string();
         assert!(error.contains("another program"), "{error}");
     }
 
     #[test]
     fn without_predictions_nothing_is_fitted() {
-        let error = calibrated(&[], &[]).unwrap_err().to_string();
-        assert!(error.contains("no predictions"), "{error}");
+        let error = calibrated(&[], &[scored("a", 4, 0.9)]).unwrap_err().to_string();
+        assert!(error.contains("none for 'baseline-all'"), "{error}");
     }
 }

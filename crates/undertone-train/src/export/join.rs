@@ -1,5 +1,8 @@
 //! Models side by side as one: each hears the same spectrogram, `frames` and `pooled` hold all of theirs, and the logits are the mean of
-//! theirs. Several networks hear better than the best of them.
+//! theirs.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use undertone::model::{Conditions, Metadata, Model, Population};
 use undertone::{Error, ErrorKind, Result};
@@ -19,14 +22,22 @@ struct Member {
 /// One model file of several, as yet without temperatures, thresholds and figures.
 ///
 /// # Errors
-/// `Config` where there are fewer than two or they do not go together: other classes, another front end; `Model` where one was not
-/// written by this crate or does not run.
+/// `Config` where there are fewer than two or they do not go together (other classes, another front end), `Model` where one was not
+/// written by this crate or does not run; both say which, counted from 1.
 pub fn join(files: &[Vec<u8>], [name, version]: [&str; 2]) -> Result<Vec<u8>> {
-    let members = files.iter().map(|file| Member::open(file)).collect::<Result<Vec<_>>>()?;
+    let open = |(at, file): (usize, &Vec<u8>)| {
+        Member::open(file).map_err(|error| error.at(std::path::Path::new(&format!("model {}", at + 1))))
+    };
+    let members = files.iter().enumerate().map(open).collect::<Result<Vec<_>>>()?;
     let Some((first, others)) = members.split_first().filter(|(_, others)| !others.is_empty()) else {
         return Err(Error::new(ErrorKind::Config, "one model alone cannot be joined: name two or more"));
     };
-    others.iter().try_for_each(|other| first.goes_with(other))?;
+    for (at, other) in others.iter().enumerate() {
+        if let Some(differ) = first.differs(other) {
+            let message = format!("model {} cannot stand beside the first: its {differ}", at + 2);
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+    }
     let metadata = together(&members, name, version);
     let mut graph = Builder::default();
     let (frames, pooled) = (metadata.pooled.to_string(), metadata.pooled);
@@ -103,26 +114,28 @@ impl Member {
         Ok(Member { graph, metadata, upto })
     }
 
-    fn goes_with(&self, other: &Member) -> Result<()> {
+    /// What keeps the two apart, if anything.
+    fn differs(&self, other: &Member) -> Option<&'static str> {
         let about = |member: &Member| {
             let Metadata { classes, rate, frame_seconds, kappa, kappa_scale, .. } = member.metadata.clone();
             (classes, rate, frame_seconds, kappa, kappa_scale)
         };
-        let front = |member: &Member| {
-            let mut graph = Builder::default();
-            graph.adopt(&member.graph, 0..member.upto[0], str::to_string);
-            graph.finish("")
-        };
-        let differ = match () {
-            () if about(self) != about(other) => "classes, rates, frames or baselines",
-            () if front(self) != front(other) => "front ends",
-            () => return Ok(()),
-        };
-        let message = format!(
-            "{} and {} cannot be joined: their {differ} differ",
-            self.metadata.name, other.metadata.name
-        );
-        Err(Error::new(ErrorKind::Config, message))
+        if about(self) != about(other) {
+            return Some("classes, rate, frames or baselines differ");
+        }
+        (self.front_end() != other.front_end()).then_some("front end differs")
+    }
+
+    /// All that makes the spectrogram, its values named by the order in which they first come.
+    fn front_end(&self) -> Graph {
+        let names = RefCell::new(BTreeMap::new());
+        let mut graph = Builder::default();
+        graph.adopt(&self.graph, 0..self.upto[0], |name| {
+            let mut names = names.borrow_mut();
+            let next = names.len();
+            names.entry(name.to_string()).or_insert(next).to_string()
+        });
+        graph.finish("")
     }
 }
 
@@ -145,7 +158,6 @@ fn together(members: &[Member], name: &str, version: &str) -> Metadata {
         name: name.into(),
         version: version.into(),
         pooled,
-        receptive_seconds: first.receptive_seconds,
         temperature: Conditions { unadapted: 1.0, baseline: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),
@@ -156,22 +168,26 @@ fn together(members: &[Member], name: &str, version: &str) -> Metadata {
         neutral_offset: if offset.len() == pooled { offset } else { Vec::new() },
         results: Vec::new(),
         parameters: each().map(|own| own.parameters).sum(),
+        revision: each()
+            .map(|own| &*own.revision)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(", "),
         ..first.clone()
     };
     for own in each().skip(1) {
-        // Nobody's speaker who is any member's.
+        // A speaker is held out of the whole where no member heard them.
         joined.held_out.retain(|held| own.held_out.contains(held));
-        let new = |corpus: &&undertone::model::TrainedOn| {
-            joined.corpora.iter().all(|there| there.name != corpus.name)
-        };
-        let new: Vec<_> = own.corpora.iter().filter(new).cloned().collect();
-        joined.corpora.extend(new);
-        let new: Vec<_> =
-            own.teachers.iter().filter(|teacher| !joined.teachers.contains(teacher)).cloned().collect();
-        joined.teachers.extend(new);
-        if own.revision != first.revision {
-            joined.revision = format!("{}, {}", joined.revision, own.revision);
+        for corpus in &own.corpora {
+            match joined.corpora.iter_mut().find(|there| there.name == corpus.name) {
+                Some(there) => there.clips = there.clips.max(corpus.clips),
+                None => joined.corpora.push(corpus.clone()),
+            }
         }
+        let new = own.teachers.iter().filter(|teacher| !first.teachers.contains(teacher)).cloned();
+        joined.teachers.extend(new);
     }
+    joined.teachers.dedup();
     joined
 }

@@ -50,7 +50,7 @@ pub struct Options {
     pub enrolled: Vec<Option<Profile>>,
     /// The emotions asked for; all others do not compete.
     pub emotions: EmotionSet,
-    /// The share of clips whose prediction set holds the truth, one of those the model knows (0.80, 0.90, 0.95).
+    /// The share of clips whose prediction set is to hold the truth, one of those the model knows (0.80, 0.90, 0.95).
     pub coverage: f32,
     /// How speech is found.
     pub speech: speech::Options,

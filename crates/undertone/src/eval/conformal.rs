@@ -6,8 +6,9 @@ use super::best;
 
 /// Split conformal threshold (Vovk et al. 2005; Lei et al. 2018): the smallest of the scores 1 − posterior of the truth that
 /// `coverage` of the weights do not exceed, with one clip of mean weight to spare (for equal weights the ⌈(n + 1)·coverage⌉-th
-/// smallest), so that sets of all classes with posterior ≥ 1 − threshold hold the truth with at least that probability on
-/// exchangeable clips. `weights` say how much each clip counts. 1 (every class) where there are too few clips.
+/// smallest). Sets of all classes with posterior ≥ 1 − threshold then hold the truth of exchangeable clips with at least that
+/// probability where all `weights` are equal; else they do so in that share of the weights they were fitted on, and nothing is promised.
+/// 1 (every class) where there are too few clips.
 pub fn fit_threshold(truth_posterior: &[f64], weights: &[f64], coverage: f64) -> f64 {
     let mut scores: Vec<(f64, f64)> =
         truth_posterior.iter().map(|p| 1.0 - p).zip(weights.iter().copied()).collect();

@@ -35,7 +35,9 @@ pub use confusion::{Confusion, macro_f1};
 pub use der::{Der, der};
 pub use divergence::{divergence, entropy};
 pub use eder::{Eder, eder};
-pub use evaluation::{AskedSets, ClassFigures, Degradation, Evaluation, Figure, FoldFigures, compare};
+pub use evaluation::{
+    AskedSets, COVERAGES, ClassFigures, Degradation, Evaluation, Figure, FoldFigures, compare,
+};
 pub use frame_recall::{FRAME, FrameRecall, frame_recall};
 pub use groups::{Group, gap, groups};
 pub use likelihood::nll;
