@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_whose_model_is_no_fold_or_with_an_unknown_key_is_refused() {
+    fn a_recipe_of_no_model_or_with_an_unknown_key_is_refused() {
         let error =
             Recipe::parse("version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 2\nleft_out = false\n[[training]]\n")
                 .unwrap_err()
@@ -144,5 +144,11 @@ mod tests {
         .unwrap_err()
         .to_string();
         assert!(error.contains("mixup = 2"), "{error}");
+        let begin = "version = '1'\nprotocols = []\nfolds = [1]\nextra = []\nmodel = 1\nleft_out = false\n";
+        let refused = |rest: &str| Recipe::parse(&format!("{begin}{rest}")).unwrap_err().to_string();
+        assert!(refused("training = []").contains("expected one or more"));
+        let learned = "[[training]]\nfront_end = 'waveform'\ndegraded_copies = 0\npace = 0.0\n";
+        assert!(refused(&learned.repeat(2)).contains("share one front end"));
+        assert!(Recipe::parse(&format!("{begin}{learned}")).is_ok());
     }
 }
