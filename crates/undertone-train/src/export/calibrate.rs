@@ -37,18 +37,24 @@ impl Fitted {
     }
 }
 
-/// Fits temperatures and thresholds to predictions made at temperature 1, each speaker counting the same.
-fn fit(metadata: &mut Metadata, scored: &[Scored]) {
-    let to = |condition| {
-        let of = scored.iter().filter(|scored| scored.condition == condition);
-        Fitted::to(&of.flat_map(|scored| &scored.rows).collect::<Vec<_>>())
+/// What puts temperatures and thresholds fitted to some predictions into metadata.
+fn fit(scored: &[Scored]) -> Result<impl FnOnce(&mut Metadata)> {
+    let of = |condition| -> Vec<&Prediction> {
+        scored.iter().filter(|scored| scored.condition == condition).flat_map(|scored| &scored.rows).collect()
     };
-    let [unadapted, baseline] = FITTED.map(to);
-    metadata.temperature =
-        Conditions { unadapted: unadapted.temperature as f32, baseline: baseline.temperature as f32 };
-    metadata.thresholds = Conditions { unadapted: unadapted.by_name(), baseline: baseline.by_name() };
+    if let Some(condition) = FITTED.into_iter().find(|condition| of(*condition).is_empty()) {
+        let message = format!("no predictions to calibrate on: there are none for '{condition}'");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let [unadapted, baseline] = FITTED.map(|condition| Fitted::to(&of(condition)));
     let names = scored.iter().filter_map(|scored| scored.rows.first()).map(|row| row.protocol.clone());
-    metadata.calibrated_on = names.collect::<BTreeSet<_>>().into_iter().collect();
+    let names: BTreeSet<String> = names.collect();
+    Ok(move |metadata: &mut Metadata| {
+        metadata.temperature =
+            Conditions { unadapted: unadapted.temperature as f32, baseline: baseline.temperature as f32 };
+        metadata.thresholds = Conditions { unadapted: unadapted.by_name(), baseline: baseline.by_name() };
+        metadata.calibrated_on = names.into_iter().collect();
+    })
 }
 
 /// How sure a model is on recordings unlike those that its calibration knows: predictions on one corpus, calibrated on the others.
@@ -63,20 +69,21 @@ pub struct Elsewhere {
     /// Calibration error at temperature 1, and at that one.
     pub ece: [f64; 2],
     /// Sets for 80, 90 and 95 %, by the other corpora's thresholds.
-    pub sets: [Sets; 3],
+    pub sets: [Sets; COVERAGES.len()],
 }
 
 /// Each of some predictions at temperature 1, calibrated on all others of its condition that share no speaker with it; left out where
 /// there are none.
 pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
-    let speakers =
-        |one: &Scored| -> BTreeSet<String> { one.rows.iter().map(|row| row.speaker.clone()).collect() };
-    let of = |one: &Scored| {
+    let speakers: Vec<BTreeSet<&str>> =
+        scored.iter().map(|one| one.rows.iter().map(|row| &*row.speaker).collect()).collect();
+    let of = |(one, own): (&Scored, &BTreeSet<&str>)| {
         let first = one.rows.first()?;
-        let own = speakers(one);
-        let others = scored.iter().filter(|other| other.condition == one.condition);
-        let others: Vec<&Prediction> =
-            others.filter(|other| own.is_disjoint(&speakers(other))).flat_map(|other| &other.rows).collect();
+        let others = scored
+            .iter()
+            .zip(&speakers)
+            .filter(|(other, theirs)| other.condition == one.condition && own.is_disjoint(theirs));
+        let others: Vec<&Prediction> = others.flat_map(|(other, _)| &other.rows).collect();
         if others.is_empty() {
             return None;
         }
@@ -94,7 +101,7 @@ pub fn elsewhere(scored: &[Scored]) -> Vec<Elsewhere> {
             sets: thresholds.map(|threshold| sets(&truth, &calibrated, f64::from(threshold))),
         })
     };
-    scored.iter().filter_map(of).collect()
+    scored.iter().zip(&speakers).filter_map(of).collect()
 }
 
 fn calibration_error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
@@ -109,12 +116,7 @@ fn calibration_error(truth: &[usize], posteriors: &[Vec<f64>]) -> f64 {
 /// # Errors
 /// `Model` where the file was not written by this crate or does not run, `Config` where a condition has no predictions to fit to.
 pub fn calibrated(file: &[u8], scored: &[Scored]) -> Result<Vec<u8>> {
-    let has = |condition| scored.iter().any(|one| one.condition == condition && !one.rows.is_empty());
-    if let Some(condition) = FITTED.into_iter().find(|condition| !has(*condition)) {
-        let message = format!("no predictions to calibrate on: there are none for '{condition}'");
-        return Err(Error::new(ErrorKind::Config, message));
-    }
-    edited(file, |metadata| fit(metadata, scored))
+    edited(file, fit(scored)?)
 }
 
 /// A model file of ours calibrated on what a cross-validation scored, and with its figures.
@@ -136,8 +138,11 @@ pub fn measured(file: &[u8], scored: &[Scored]) -> Result<Vec<u8>> {
         })
     };
     let results = cv::assemble(scored).into_iter().map(of).collect::<Result<Vec<_>>>()?;
-    let file = calibrated(file, scored)?;
-    edited(&file, |metadata| metadata.results = results)
+    let calibrate = fit(scored)?;
+    edited(file, |metadata| {
+        metadata.results = results;
+        calibrate(metadata);
+    })
 }
 
 /// A model file of ours under another name, version and revision.

@@ -51,7 +51,7 @@ pub fn join(files: &[Vec<u8>], [name, version]: [&str; 2]) -> Result<Vec<u8>> {
     let widths: Vec<usize> = members.iter().map(|member| member.metadata.pooled / 2).collect();
     let mut halves = [Vec::new(), Vec::new()];
     for (at, (member, &width)) in members.iter().zip(&widths).enumerate() {
-        let own = |name: &str| if name == "spectrogram" { name.into() } else { format!("m{at}_{name}") };
+        let own = |name: &str| if name == "spectrogram" { name.into() } else { theirs(at, name) };
         graph.adopt(&member.graph, member.upto[0]..member.upto[1], own);
         let frames = own("frames");
         halves[0].push(graph.slice(&frames, 2, 0, width));
@@ -71,7 +71,7 @@ pub fn join(files: &[Vec<u8>], [name, version]: [&str; 2]) -> Result<Vec<u8>> {
             "baseline_mean" => own[1].clone(),
             "baseline_scale" => own[2].clone(),
             "baseline_weight" => name.into(),
-            name => format!("m{at}_{name}"),
+            name => theirs(at, name),
         });
         from += width;
     }
@@ -90,11 +90,16 @@ pub fn join(files: &[Vec<u8>], [name, version]: [&str; 2]) -> Result<Vec<u8>> {
     Ok(file)
 }
 
+/// The name in the joined graph of a value of one member's own.
+fn theirs(member: usize, name: &str) -> Value {
+    format!("m{member}_{name}")
+}
+
 /// The mean of the members' values of one name.
 fn mean(graph: &mut Builder, name: &str, members: usize) {
-    let mut sum = format!("m0_{name}");
+    let mut sum = theirs(0, name);
     for at in 1..members {
-        sum = graph.node("Add", &[&sum, &format!("m{at}_{name}")], Vec::new());
+        sum = graph.node("Add", &[&sum, &theirs(at, name)], Vec::new());
     }
     let share = graph.constant(&[1], &[1.0 / members as f32]);
     graph.named(name, "Mul", &[&sum, &share], Vec::new());
@@ -185,9 +190,11 @@ fn together(members: &[Member], name: &str, version: &str) -> Metadata {
                 None => joined.corpora.push(corpus.clone()),
             }
         }
-        let new = own.teachers.iter().filter(|teacher| !first.teachers.contains(teacher)).cloned();
-        joined.teachers.extend(new);
+        for teacher in &own.teachers {
+            if !joined.teachers.contains(teacher) {
+                joined.teachers.push(teacher.clone());
+            }
+        }
     }
-    joined.teachers.dedup();
     joined
 }

@@ -181,8 +181,7 @@ fn a_network_that_reads_waveforms_learns_and_moves_its_filters() {
 fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    corpus(folder.path());
-    let corpora = [Corpus::from_manifest(&folder.path().join("tones.csv")).unwrap()];
+    let corpora = [Corpus::from_manifest(&corpus(folder.path())).unwrap()];
     let text = "title = 'tones'\ncorpus = 'tones'\nclips = 24\n\
                 [[folds]]\ntest = ['s0']\n[[folds]]\ntest = ['s1']\n[[folds]]\ntest = ['s2']\n";
     std::fs::write(folder.path().join("loso.toml"), text).unwrap();
@@ -217,8 +216,7 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
 fn two_recipes_make_a_model_of_two_networks() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    corpus(folder.path());
-    let corpora = [Corpus::from_manifest(&folder.path().join("tones.csv")).unwrap()];
+    let corpora = [Corpus::from_manifest(&corpus(folder.path())).unwrap()];
     let held_out = HeldOut::nothing(&corpora);
     let recipes = [config(1), Config { seed: 1, ..config(1) }];
     let train = |recipes: &[Config], name: &str| {
