@@ -52,6 +52,8 @@ pub struct Config {
     pub degraded_copies: usize,
     /// Share of crops taken from a degraded copy.
     pub degraded: f64,
+    /// Share of the clean crops heard among one to six other clips, together up to 25 dB softer; `waveform` knows none.
+    pub babble: f64,
     /// Share of crops heard from another distance: up to 25 dB softer, 10 dB louder.
     pub distance: f64,
     /// Share of spoken crops heard in another voice: its tract up to 15 % longer or shorter, its pitch five semitones higher or lower.
@@ -87,6 +89,7 @@ impl Default for Config {
             own_level: 0.6,
             degraded_copies: 2,
             degraded: 0.4,
+            babble: 0.0,
             distance: 0.5,
             voice: 0.7,
             pace: 0.5,
@@ -120,6 +123,7 @@ impl Config {
             ("mixup", self.mixup),
             ("own_level", self.own_level),
             ("degraded", self.degraded),
+            ("babble", self.babble),
             ("distance", self.distance),
             ("voice", self.voice),
             ("pace", self.pace),
@@ -134,7 +138,8 @@ impl Config {
         if let Some((name, _)) = wholes.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::new(ErrorKind::Config, format!("{name} = 0: expected at least 1")));
         }
-        let spectrogram_alone = [("degraded_copies", self.degraded_copies as f64), ("pace", self.pace)];
+        let spectrogram_alone =
+            [("degraded_copies", self.degraded_copies as f64), ("babble", self.babble), ("pace", self.pace)];
         let asked = spectrogram_alone.into_iter().find(|(_, value)| *value > 0.0);
         if let (FrontEnd::Waveform, Some((name, value))) = (self.front_end, asked) {
             let message =
@@ -187,6 +192,9 @@ mod tests {
         assert!(error.to_string().contains("degraded_copies = 2"), "{error}");
         let error = read("front_end = 'waveform'\ndegraded_copies = 0").unwrap_err();
         assert!(error.to_string().contains("pace = 0.5"), "{error}");
+        let error =
+            read("front_end = 'waveform'\ndegraded_copies = 0\npace = 0.0\nbabble = 0.1").unwrap_err();
+        assert!(error.to_string().contains("babble = 0.1"), "{error}");
         let error = read("front_end = 'cochlea'").unwrap_err();
         assert!(error.to_string().contains("cochlea"), "{error}");
     }

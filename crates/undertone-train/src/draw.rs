@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use undertone::features::log_mel;
 use undertone::{Error, ErrorKind, Result};
 
+use crate::babble::Babble;
 use crate::clip::{Clip, sung};
 use crate::config::Config;
 use crate::distil::TeacherFrames;
@@ -71,6 +72,7 @@ struct Plan<'a> {
     gain: f32,
     level: Option<&'a Level>,
     spoil: Spoil,
+    babble: Option<Babble>,
 }
 
 impl Plan<'_> {
@@ -140,7 +142,9 @@ impl<'a> Draw<'a> {
         let level = self.population.levels.get(&self.clips[clip].level_key()).filter(|_| own);
         let other_voice = spoken && rng.random_bool(self.config.voice);
         let spoil = Spoil::draw(crop, inside, other_voice, &mut rng);
-        Plan { place, start, inside, pace, copy, gain, level, spoil }
+        let among = copy == 0 && rng.random_bool(self.config.babble);
+        let babble = among.then(|| Babble::draw(&self.places, &mut rng));
+        Plan { place, start, inside, pace, copy, gain, level, spoil, babble }
     }
 
     fn spectrograms(&self, plans: &[Plan], mix: Option<&Mix>, device: &Device) -> Tensor<3> {
@@ -148,8 +152,12 @@ impl<'a> Draw<'a> {
         let silence = log_mel::FLOOR.ln();
         let mut views = vec![0.0; plans.len() * crop * ROWS];
         plans.par_iter().zip(views.par_chunks_exact_mut(crop * ROWS)).for_each(|(plan, views)| {
-            for (at, row) in views.chunks_exact_mut(ROWS).take(plan.inside).enumerate() {
+            let inside = &mut views[..plan.inside * ROWS];
+            for (at, row) in inside.chunks_exact_mut(ROWS).enumerate() {
                 self.frame(plan, at, row);
+            }
+            plan.babble.iter().for_each(|babble| babble.join(self.material, inside));
+            for row in inside.chunks_exact_mut(ROWS) {
                 row.iter_mut().for_each(|x| *x = (*x + plan.gain).max(silence));
                 self.population.standardise(row);
                 plan.level.iter().for_each(|level| level.apply(row));

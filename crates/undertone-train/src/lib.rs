@@ -5,6 +5,7 @@
 
 pub mod across;
 pub mod average;
+pub mod babble;
 pub mod checkpoint;
 pub mod clip;
 pub mod config;
