@@ -13,8 +13,9 @@ use crate::export::{calibrated, measured, named};
 use crate::front_end::FrontEnd;
 
 /// Names and texts of the recipes.
-const KNOWN: [(&str, &str); 2] = [
+const KNOWN: [(&str, &str); 3] = [
     ("default", include_str!("../recipes/default.toml")),
+    ("large", include_str!("../recipes/large.toml")),
     ("cremad", include_str!("../recipes/cremad.toml")),
 ];
 
