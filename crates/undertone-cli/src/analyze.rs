@@ -9,13 +9,13 @@ use undertone::analysis::RecordingResult;
 use undertone::analyzer::{Event, Options, Who};
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
-use undertone::model::Model;
 use undertone::speakers::{Count, file};
 use undertone::{Analyzer, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
 use crate::enroll;
 use crate::interrupt::{self, Interrupt};
+use crate::model;
 use crate::progress::Progress;
 use crate::writer::{Follower, Writer};
 
@@ -37,10 +37,7 @@ pub fn run(typed: Analyze) -> Result<ExitCode> {
 }
 
 fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Plan> {
-    let mut model = match &typed.model {
-        Some(path) => Model::open(path)?,
-        None => Model::embedded()?,
-    };
+    let mut model = model::chosen(typed.model.as_deref())?;
     if let Some(threads) = typed.threads {
         model = model.with_threads(threads);
     }

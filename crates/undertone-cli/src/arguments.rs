@@ -124,8 +124,8 @@ pub struct Analyze {
     /// Decode by an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// A model file instead of the one built in.
-    #[arg(long, value_name = "FILE")]
+    /// `large` (more exact, slower) or a model file, instead of the usual model.
+    #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
     /// Threads; one a core where not given.
     #[arg(long, value_name = "NUMBER")]
@@ -151,8 +151,8 @@ pub struct Enroll {
     /// Decode by an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// A model file instead of the one built in; a profile serves this model only.
-    #[arg(long, value_name = "FILE")]
+    /// `large` (more exact, slower) or a model file, instead of the usual model; a profile serves this model only.
+    #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
     /// No progress on standard error.
     #[arg(long, short)]
@@ -169,8 +169,8 @@ pub enum Channels {
 pub enum Model {
     /// Name, licence, training corpora, calibration and measured figures.
     Info {
-        /// A model file instead of the one built in.
-        #[arg(long, value_name = "FILE")]
+        /// `large` (more exact, slower) or a model file, instead of the usual model.
+        #[arg(long, value_name = "large|FILE")]
         model: Option<PathBuf>,
     },
 }
@@ -256,8 +256,8 @@ pub struct Evaluate {
     /// age and what else is known.
     #[arg(long, value_name = "DIR")]
     pub corpora: Option<PathBuf>,
-    /// A model file instead of the one built in.
-    #[arg(long, value_name = "FILE")]
+    /// `large` (more exact, slower) or a model file, instead of the usual model.
+    #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
     /// What the model knows of a clip's speaker: unadapted, baseline-all, -k10, -k5, -k3, -neutral.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,baseline-all")]

@@ -13,6 +13,7 @@ use undertone::{Analyzer, Error, ErrorKind, Result};
 use crate::analyze;
 use crate::arguments::Enroll;
 use crate::interrupt::{Interrupt, STATUS};
+use crate::model;
 use crate::output::Output;
 use crate::progress::Progress;
 
@@ -24,7 +25,7 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
         Some(path) => path,
         None => default_path(&typed.name)?,
     };
-    let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+    let model = model::chosen(typed.model.as_deref())?;
     replaceable(&path, &model)?;
     let mut output = Output::open(Some(&path))?;
     let interrupt = Interrupt::watch()?;

@@ -1,6 +1,7 @@
 //! `undertone model`: what the model is, what it was trained on, how well it does, what it must not be used for.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use undertone::Result;
@@ -14,12 +15,21 @@ const USE: &str = "\
 Not to be used to decide about people. In the European Union, inferring emotions of people at work and in education is
 prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
 
+/// The larger model that is built in beside the library's own: its name, and its file.
+const LARGE: (&str, &[u8]) = ("large", include_bytes!("../models/large.onnx"));
+
+/// The model that was asked for: `large`, or a file; the library's own where nothing was.
+pub fn chosen(asked: Option<&Path>) -> Result<Model> {
+    match asked {
+        None => Model::embedded(),
+        Some(name) if name == Path::new(LARGE.0) => Model::from_bytes(LARGE.1.to_vec()),
+        Some(path) => Model::open(path),
+    }
+}
+
 pub fn run(typed: Typed) -> Result<ExitCode> {
     let Typed::Info { model } = typed;
-    let model = match model {
-        Some(path) => Model::open(&path)?,
-        None => Model::embedded()?,
-    };
+    let model = chosen(model.as_deref())?;
     let mut output = Output::open(None)?;
     output.write(&info(&model))?;
     output.finish()?;

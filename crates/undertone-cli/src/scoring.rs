@@ -9,6 +9,7 @@ use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::arguments::Evaluate;
+use crate::model;
 
 /// A model and the recordings it is to score.
 pub struct Scoring {
@@ -40,7 +41,7 @@ impl Scoring {
         if let (None, [corpus]) = (&protocol, corpora.as_slice()) {
             labelled(corpus)?;
         }
-        let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+        let model = model::chosen(typed.model.as_deref())?;
         Ok(Some(Scoring { model, corpora, protocol }))
     }
 

@@ -1,4 +1,4 @@
-//! Writes the tables of results into README and model card from the predictions behind them:
+//! Writes the tables of results into README and model cards from the predictions behind them:
 //! `cargo run --release -p undertone --example tables`
 use std::path::Path;
 
@@ -6,24 +6,19 @@ use undertone::eval::Evaluation;
 use undertone::report::evaluation::results;
 use undertone::{Error, ErrorKind, Result, predict};
 
-const PAGES: [&str; 2] = ["README.md", "crates/undertone/models/default.md"];
+/// Pages, and the folder of predictions that each shows.
+const PAGES: [(&str, &str); 3] = [
+    ("README.md", "results"),
+    ("crates/undertone/models/default.md", "results"),
+    ("crates/undertone-cli/models/large.md", "results/large"),
+];
 const BEGIN: &str = "<!-- results:begin, by `cargo run --release -p undertone --example tables` -->\n";
 const END: &str = "<!-- results:end -->";
 
 fn main() -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut files: Vec<_> =
-        std::fs::read_dir(repository.join("results"))?.flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
-    files.sort();
-    let mut evaluations = Vec::new();
-    for path in files {
-        let rows = predict::open(&path)?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        evaluations.push(Evaluation::of(&name, &rows, false).map_err(|error| error.at(&path))?);
-    }
-    let table = results(&evaluations);
-    for page in PAGES {
+    for (page, folder) in PAGES {
+        let table = table(&repository.join(folder))?;
         let path = repository.join(page);
         let text = std::fs::read_to_string(&path)?;
         let marked = || Error::new(ErrorKind::Malformed, format!("expected {BEGIN:?} and {END:?}")).at(&path);
@@ -32,4 +27,18 @@ fn main() -> Result<()> {
         std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))?;
     }
     Ok(())
+}
+
+/// A row a protocol, from the predictions in a folder.
+fn table(folder: &Path) -> Result<String> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    files.sort();
+    let mut evaluations = Vec::new();
+    for path in files {
+        let rows = predict::open(&path)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        evaluations.push(Evaluation::of(&name, &rows, false).map_err(|error| error.at(&path))?);
+    }
+    Ok(results(&evaluations))
 }

@@ -7,11 +7,11 @@ use undertone::analyzer::{Options, Who};
 use undertone::audio::{Channels, files_below};
 use undertone::corpus::dialogue::{Spoken, read_truth};
 use undertone::eval::{TimelineScore, score_timeline, timeline_figures};
-use undertone::model::Model;
 use undertone::report::timelines::{json, markdown};
 use undertone::{Analyzer, Emotion, Error, ErrorKind, Result};
 
 use crate::arguments::Evaluate;
+use crate::model;
 use crate::output::Output;
 
 /// Analyses every recording below a folder and prints a row for each folder in it.
@@ -19,7 +19,7 @@ pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> R
     let mut output = Output::open(typed.output.as_deref())?;
     let recordings = recordings(folder)?;
     let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
-        let model = typed.model.as_deref().map_or_else(Model::embedded, Model::open)?;
+        let model = model::chosen(typed.model.as_deref())?;
         let apart = typed.speakers.filter(|_| channels == Channels::Average);
         let who = apart.map_or(Who::Channel, Who::Apart);
         Analyzer::new(model, Options { channels, who, ..Options::default() })

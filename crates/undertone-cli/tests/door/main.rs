@@ -183,6 +183,25 @@ fn a_coverage_or_model_that_cannot_be_used_is_refused() {
 }
 
 #[test]
+fn the_larger_model_is_built_in_by_its_name() {
+    let report = json(&undertone(&["analyze", EXAMPLE, "--json", "--model", "large"]));
+    assert_eq!(report["model"]["name"], "undertone-large");
+    let sum: f64 = report["recordings"][0]["spans"][0]["posterior"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|p| p.as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+    let info = undertone(&["model", "info", "--model", "large"]);
+    assert!(
+        stdout(&info).contains("undertone-large") && stdout(&info).contains("calibrated"),
+        "{}",
+        stdout(&info)
+    );
+}
+
+#[test]
 fn threads_do_not_change_the_answer() {
     let one = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "1"]));
     let two = json(&undertone(&["analyze", EXAMPLE, "--json", "--threads", "2"]));
