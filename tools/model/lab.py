@@ -347,9 +347,9 @@ class Trainer:
         teach = (take(lo) * (1 - p) + take(hi) * p - self.tm) / self.td
         return clip, x, teach, used.float()
 
-    def baselines(self, clip):
-        c, B = self.c, len(clip)
-        s = self.d.speaker[clip]
+    def enrolled(self, clip):
+        """For each clip which of its speaker's are known: the speaker's clips, which of them, and whether they are neutral alone."""
+        s, B = self.d.speaker[clip], len(clip)
         neutral = (self.isneutral[s].sum(1) > 0) & (torch.rand(B, device=DEV) < .25)
         pool = torch.where(neutral[:, None], self.isneutral[s], self.inpool[s])
         size = pool.sum(1)
@@ -357,24 +357,16 @@ class Trainer:
         n = torch.where(torch.rand(B, device=DEV) < .5, size, torch.minimum(few, size)).clamp_min(1)
         keys = torch.rand(pool.shape, device=DEV) + (~pool) * 10.
         kth = keys.sort(1).values.gather(1, n[:, None] - 1)
-        table = self.table[s].clamp_min(0)
-        sel = ((keys <= kth) & pool).float() * self.seen[table]
-        return self.mean_of(sel, table, neutral)
+        return self.table[s].clamp_min(0), ((keys <= kth) & pool).float(), neutral
 
-    def mean_of(self, sel, table, neutral, scale=False):
-        mem = self.mem[table]
+    def baselines(self, clip):
+        """Means of what was seen, the population mixed in."""
+        table, sel, neutral = self.enrolled(clip)
+        sel = sel * self.seen[table]
         n = sel.sum(1, keepdim=True)
-        mean = torch.bmm(sel[:, None], mem)[:, 0] / n.clamp_min(1)
-        var = (torch.bmm(sel[:, None], mem * mem)[:, 0] / n.clamp_min(1) - mean ** 2).clamp_min(0) if scale else None
-        mean = mean + neutral[:, None] * self.offset
-        pm, ps = self.pop
-        k = self.c["kappa"]
-        mean = (n * mean + k * pm) / (n + k)
-        if not scale:
-            return mean, ps.expand_as(mean)
-        var = torch.where(neutral[:, None], (ps ** 2).expand_as(var), var)
-        var = torch.where(n > 0, var, (ps ** 2).expand_as(var))
-        return mean, ((n * var + 5 * ps ** 2) / (n + 5)).sqrt()
+        mean = torch.bmm(sel[:, None], self.mem[table])[:, 0] / n.clamp_min(1) + neutral[:, None] * self.offset
+        (pm, ps), k = self.pop, self.c["kappa"]
+        return (n * mean + k * pm) / (n + k), ps.expand_as(mean)
 
     @property
     def pop(self):
@@ -563,26 +555,17 @@ class Trainer:
         return self.judge(self.embed(self.dev, 0)), self.judge(self.embed(self.dev, 0, self.babbling()), "ravdess")
 
     def scaled_baselines(self, clip):
-        c, B = self.c, len(clip)
-        s = self.d.speaker[clip]
-        neutral = (self.isneutral[s].sum(1) > 0) & (torch.rand(B, device=DEV) < .25)
-        pool = torch.where(neutral[:, None], self.isneutral[s], self.inpool[s])
-        size = pool.sum(1)
-        few = self.few[(torch.rand(B, device=DEV) * len(FEW)).long()]
-        n = torch.where(torch.rand(B, device=DEV) < .5, size, torch.minimum(few, size)).clamp_min(1)
-        keys = torch.rand(pool.shape, device=DEV) + (~pool) * 10.
-        kth = keys.sort(1).values.gather(1, n[:, None] - 1)
-        sel = ((keys <= kth) & pool).float()
-        # One bmm for many clips: a matrix product over all clips.
-        table = self.table[s].clamp_min(0)
-        w = torch.zeros(B, len(self.mem), device=DEV).scatter_add_(1, table, sel)
+        """Means and deviations, of embeddings that are all known."""
+        table, sel, neutral = self.enrolled(clip)
+        # For many clips at once one product over all of them.
+        w = torch.zeros(len(clip), len(self.mem), device=DEV).scatter_add_(1, table, sel)
         n = w.sum(1, keepdim=True)
         mean = w @ self.mem / n
         var = (w @ (self.mem * self.mem) / n - mean ** 2).clamp_min(0)
         pm, ps = self.pop
         mean = mean + neutral[:, None] * self.offset
         var = torch.where(neutral[:, None], (ps ** 2).expand_as(var), var)
-        k = c["kappa"]
+        k = self.c["kappa"]
         return (n * mean + k * pm) / (n + k), ((n * var + 5 * ps ** 2) / (n + 5)).sqrt()
 
     def babbling(self):

@@ -108,15 +108,7 @@ struct View<'a> {
 impl View<'_> {
     /// `[batch, 1, samples]` → `[batch, bands, frames]`.
     fn build(&self, graph: &mut Builder, signal: &Value) -> Value {
-        let n = self.window.len();
-        let mut kernel = Vec::with_capacity(2 * self.bins * n);
-        for part in [f64::cos, f64::sin] {
-            for bin in 0..self.bins {
-                let turn = |i: usize| TAU * ((bin * i) % self.fft) as f64 / self.fft as f64;
-                kernel.extend((0..n).map(|i| (f64::from(self.window[i]) * part(turn(i))) as f32));
-            }
-        }
-        let kernel = graph.constant(&[2 * self.bins, 1, n], &kernel);
+        let kernel = self.kernel(graph);
         let parts = graph.node("Conv", &[signal, &kernel], conv(self.hop, self.pads));
         let squares = graph.node("Mul", &[&parts, &parts], Vec::new());
         let real = graph.slice(&squares, 1, 0, self.bins);
@@ -128,5 +120,27 @@ impl View<'_> {
         let weights = graph.constant(&[self.bands, self.bins], &weights);
         let bands = graph.node("MatMul", &[&weights, &powers], Vec::new());
         logarithm(graph, &bands)
+    }
+
+    /// Cosines, then sines, of every bin under the window: `[2 · bins, 1, window]`, read from one period of each, since written out they
+    /// would be a seventh of the file.
+    fn kernel(&self, graph: &mut Builder) -> Value {
+        let counted = |n: usize| (0..n as i64).collect::<Vec<i64>>();
+        let (column, fft) = (graph.indices(&[1]), graph.indices(&[self.fft as i64]));
+        let bins = graph.indices(&counted(self.bins));
+        let bins = graph.node("Unsqueeze", &[&bins, &column], Vec::new());
+        let samples = graph.indices(&counted(self.window.len()));
+        let turns = graph.node("Mul", &[&bins, &samples], Vec::new());
+        let turns = graph.node("Mod", &[&turns, &fft], Vec::new());
+        let window = graph.constant(&[self.window.len()], &self.window);
+        let [cosines, sines] = [f64::cos, f64::sin].map(|part| {
+            let period: Vec<f32> =
+                (0..self.fft).map(|at| part(TAU * at as f64 / self.fft as f64) as f32).collect();
+            let period = graph.constant(&[self.fft], &period);
+            let waves = graph.node("Gather", &[&period, &turns], Vec::new());
+            graph.node("Mul", &[&waves, &window], Vec::new())
+        });
+        let both = graph.node("Concat", &[&cosines, &sines], vec![Attribute::int("axis", 0)]);
+        graph.node("Unsqueeze", &[&both, &column], Vec::new())
     }
 }
