@@ -109,13 +109,7 @@ impl Member {
     fn open(file: &[u8]) -> Result<Member> {
         let metadata = Model::from_bytes(file.to_vec())?.metadata().clone();
         let graph = decoded(file)?.graph.unwrap_or_default();
-        let upto = ["spectrogram", "frames", "pooled"].map(|name| {
-            graph
-                .node
-                .iter()
-                .position(|node| node.output.iter().any(|output| output == name))
-                .map_or(0, |at| at + 1)
-        });
+        let upto = ["spectrogram", "frames", "pooled"].map(|value| graph.end_of(value));
         Ok(Member { graph, metadata, upto })
     }
 

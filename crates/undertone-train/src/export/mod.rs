@@ -3,6 +3,7 @@
 mod calibrate;
 pub(crate) mod front_end;
 pub(crate) mod graph;
+mod halved;
 mod join;
 pub(crate) mod onnx;
 mod publish;
@@ -16,6 +17,7 @@ use crate::network::{Network, Size};
 use crate::population::Level;
 pub use calibrate::{Elsewhere, calibrated, elsewhere, measured, named};
 use graph::Builder;
+pub use halved::halved;
 pub use join::join;
 pub use publish::Publish;
 

@@ -6,6 +6,8 @@ use prost::Message;
 pub const FLOAT: i32 = 1;
 /// Element type of `i64` tensors.
 pub const INT64: i32 = 7;
+/// Element type of `f16` tensors.
+pub const FLOAT16: i32 = 10;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Model {
@@ -51,6 +53,16 @@ pub struct Graph {
     pub input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
+}
+
+impl Graph {
+    /// How many nodes there are up to the one that gives `value`; 0 where none does.
+    pub fn end_of(&self, value: &str) -> usize {
+        self.node
+            .iter()
+            .position(|node| node.output.iter().any(|output| output == value))
+            .map_or(0, |at| at + 1)
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

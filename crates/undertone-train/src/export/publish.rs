@@ -7,6 +7,7 @@ use undertone::model::{Conditions, FORMAT, Metadata, Model, TrainedOn};
 use undertone::units::{SampleRate, Seconds};
 use undertone::{Error, ErrorKind, Result};
 
+use super::halved;
 use crate::average;
 use crate::checkpoint;
 use crate::config::Config;
@@ -25,7 +26,7 @@ pub struct Publish<'a> {
 }
 
 impl Publish<'_> {
-    /// Exports the run's network, with temperatures of 1, no thresholds and no figures.
+    /// Exports the run's network, its weights in half precision, with temperatures of 1, no thresholds and no figures.
     ///
     /// # Errors
     /// `Config` where the run is not finished; `Model` where the file does not run.
@@ -36,6 +37,7 @@ impl Publish<'_> {
         let network = checkpoint::read(network, &self.run.join(NETWORK))?;
         let metadata = self.describe(&network, &config, &outcome);
         let model = super::export(&network, &config.size, &outcome.views, &outcome.voted, &metadata)?;
+        let model = halved(&model)?;
         Model::from_bytes(model.clone())?;
         Ok(model)
     }

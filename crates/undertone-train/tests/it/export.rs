@@ -9,7 +9,7 @@ use undertone::emotion::Emotion;
 use undertone::features::Spectrogram;
 use undertone::model::{Baseline, Conditions, FORMAT, Metadata, Model, Population, Whole};
 use undertone::units::{SampleRate, Seconds};
-use undertone_train::export::{export, join};
+use undertone_train::export::{export, halved, join};
 use undertone_train::network::{Network, Size, standardised};
 use undertone_train::population::Level;
 use undertone_train::score::values;
@@ -54,9 +54,12 @@ const VOTED: [Emotion; 2] = [Emotion::Neutral, Emotion::Sad];
 
 /// A random network whose running statistics have seen something, and its file.
 fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
+    sized(seed, Size::tiny())
+}
+
+fn sized(seed: u64, size: Size) -> (Network, Size, Level, Vec<u8>) {
     let (training, plain) = (Device::flex().autodiff(), Device::flex());
     training.seed(seed);
-    let size = Size::tiny();
     let network = Network::new(&size, Some(5), &training);
     let views = Level { mean: vec![-8.0; 128], deviation: vec![2.5; 128] };
     for i in 0..3 {
@@ -203,6 +206,22 @@ fn onnxruntime_gives_the_same() {
         let want = 0.6 * alone[i] + 0.4 * adapted[i];
         assert!((got - want).abs() < 1e-4, "{got} for {want}");
     }
+}
+
+#[test]
+fn weights_in_half_precision_answer_nearly_the_same_from_a_smaller_file() {
+    let (_, size, _, file) = sized(4, Size { width: 64, frames: 32, ..Size::tiny() });
+    let small = halved(&file).unwrap();
+    assert!(small.len() < file.len() - 100_000, "{} of {}", small.len(), file.len());
+    assert_eq!(halved(&small).unwrap(), small);
+    let wave = waveform(30_000);
+    let [whole, half] = [&file, &small].map(|file| {
+        let model = Model::from_bytes(file.clone()).unwrap();
+        model.run_whole(&wave, &somebody(size.pooled())).unwrap().answer.logits
+    });
+    let furthest = whole.iter().zip(&half).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(furthest > 0.0 && furthest < 5e-3, "{furthest}");
+    join(&[file, small], ["both", "1"]).unwrap();
 }
 
 #[test]
