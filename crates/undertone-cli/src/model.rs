@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use undertone::Result;
 use undertone::model::{Metadata, Model};
+use undertone::{Error, ErrorKind, Result};
 
 use crate::arguments::Model as Typed;
 use crate::output::Output;
@@ -23,6 +23,10 @@ pub fn chosen(asked: Option<&Path>) -> Result<Model> {
     match asked {
         None => Model::embedded(),
         Some(name) if name == Path::new(LARGE.0) => Model::from_bytes(LARGE.1.to_vec()),
+        Some(path) if !path.exists() => {
+            let message = format!("no such model: name a file, or '{}', the larger model built in", LARGE.0);
+            Err(Error::new(ErrorKind::Io, message).at(path))
+        }
         Some(path) => Model::open(path),
     }
 }

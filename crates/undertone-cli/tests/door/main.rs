@@ -180,6 +180,9 @@ fn a_coverage_or_model_that_cannot_be_used_is_refused() {
     let output = undertone(&["analyze", EXAMPLE, "--model", text(&path)]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("ONNX"), "{}", stderr(&output));
+    let output = undertone(&["analyze", EXAMPLE, "--model", "larg"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("larg: ") && stderr(&output).contains("'large'"), "{}", stderr(&output));
 }
 
 #[test]
