@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use undertone::corpus::Utterance;
 use undertone::corpus::held::HeldOut;
 use undertone::{Emotion, Result};
+use undertone_train::clip::Clip;
 use undertone_train::corpora;
+use undertone_train::run::clips;
 
 fn main() -> Result<()> {
     let folders: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
@@ -26,19 +28,17 @@ fn main() -> Result<()> {
             [held.learned.iter().map(name).collect(), scored.map(name).collect()]
         })
         .collect();
-    for corpus in &corpora {
-        let known = corpus.emotions();
-        for clip in corpus.utterances.iter().filter(|clip| clip.defect.is_none()) {
-            let Some(emotion) = clip.emotion else { continue };
-            let role = |[learned, scored]: &[BTreeSet<_>; 2]| {
-                u8::from(learned.contains(&name(&clip))) + 2 * u8::from(scored.contains(&name(&clip)))
-            };
-            let knows = joined(Emotion::ALL.map(|emotion| u8::from(known.contains(emotion))));
-            let votes = clip.votes.map_or(String::new(), joined);
-            let (intensity, roles) = (clip.intensity.unwrap_or(-1.0), joined(roles.iter().map(role)));
-            let (corpus, speaker, emotion) = (&clip.corpus, &clip.speaker, emotion as usize);
-            println!("{corpus}\t{}\t{speaker}\t{emotion}\t{knows}\t{intensity}\t{votes}\t{roles}", clip.clip);
-        }
+    for clip in clips(&corpora) {
+        let Clip { corpus, name, speaker, emotion, known, intensity, votes, .. } = clip;
+        let key = (corpus.clone(), name.clone());
+        let role = |[learned, scored]: &[BTreeSet<_>; 2]| {
+            u8::from(learned.contains(&key)) + 2 * u8::from(scored.contains(&key))
+        };
+        let knows = joined(Emotion::ALL.map(|emotion| u8::from(known.contains(emotion))));
+        let votes = votes.map_or(String::new(), joined);
+        let (emotion, intensity) = (emotion as usize, intensity.unwrap_or(-1.0));
+        let roles = joined(roles.iter().map(role));
+        println!("{corpus}\t{name}\t{speaker}\t{emotion}\t{knows}\t{intensity}\t{votes}\t{roles}");
     }
     Ok(())
 }

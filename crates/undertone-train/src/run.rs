@@ -189,8 +189,8 @@ impl Run<'_> {
     }
 }
 
-/// The labelled, sound clips of all corpora.
-fn clips(corpora: &[Corpus]) -> Vec<Clip> {
+/// The labelled, sound clips of all corpora, in the order of a training's material.
+pub fn clips(corpora: &[Corpus]) -> Vec<Clip> {
     let mut clips = Vec::new();
     for corpus in corpora {
         let known = corpus.emotions();

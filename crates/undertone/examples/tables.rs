@@ -6,25 +6,27 @@ use undertone::eval::Evaluation;
 use undertone::report::evaluation::results;
 use undertone::{Error, ErrorKind, Result, predict};
 
-/// Pages, and the folder of predictions that each shows.
-const PAGES: [(&str, &str); 3] = [
-    ("README.md", "results"),
-    ("crates/undertone/models/default.md", "results"),
-    ("crates/undertone-cli/models/large.md", "results/large"),
+/// Folders of predictions, and the pages that show each.
+const SHOWN: [(&str, &[&str]); 2] = [
+    ("results", &["README.md", "crates/undertone/models/default.md"]),
+    ("results/large", &["crates/undertone-cli/models/large.md"]),
 ];
 const BEGIN: &str = "<!-- results:begin, by `cargo run --release -p undertone --example tables` -->\n";
 const END: &str = "<!-- results:end -->";
 
 fn main() -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for (page, folder) in PAGES {
+    for (folder, pages) in SHOWN {
         let table = table(&repository.join(folder))?;
-        let path = repository.join(page);
-        let text = std::fs::read_to_string(&path)?;
-        let marked = || Error::new(ErrorKind::Malformed, format!("expected {BEGIN:?} and {END:?}")).at(&path);
-        let (before, rest) = text.split_once(BEGIN).ok_or_else(marked)?;
-        let (_, after) = rest.split_once(END).ok_or_else(marked)?;
-        std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))?;
+        for page in pages {
+            let path = repository.join(page);
+            let text = std::fs::read_to_string(&path)?;
+            let marked =
+                || Error::new(ErrorKind::Malformed, format!("expected {BEGIN:?} and {END:?}")).at(&path);
+            let (before, rest) = text.split_once(BEGIN).ok_or_else(marked)?;
+            let (_, after) = rest.split_once(END).ok_or_else(marked)?;
+            std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))?;
+        }
     }
     Ok(())
 }
