@@ -1,7 +1,7 @@
 //! A whole training in miniature, on tones: one seed gives one model, ended or not; and it learns.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use burn::prelude::Device;
@@ -17,6 +17,7 @@ use undertone_train::export::Publish;
 use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
 use undertone_train::network::Size;
 use undertone_train::networks::Networks;
+use undertone_train::recipe::Recipe;
 use undertone_train::run::{Outcome, Run};
 use undertone_train::score::values;
 
@@ -24,7 +25,17 @@ use undertone_train::score::values;
 const EPOCHS: usize = 30;
 
 /// A manifest of tones: high and wavering is happy, low and flat is sad.
-pub fn corpus(folder: &Path) -> std::path::PathBuf {
+pub fn corpus(folder: &Path) -> PathBuf {
+    tones(folder, "tones", "happy", 0.0)
+}
+
+/// Another corpus, by other speakers, who are angry where those are happy.
+fn others(folder: &Path) -> PathBuf {
+    tones(folder, "others", "angry", 40.0)
+}
+
+/// Of three speakers, each tone higher by so many Hz than those of `corpus`.
+fn tones(folder: &Path, corpus: &str, high: &str, raised: f32) -> PathBuf {
     let mut manifest = "path,speaker,label\n".to_string();
     let spec = hound::WavSpec {
         channels: 1,
@@ -33,19 +44,28 @@ pub fn corpus(folder: &Path) -> std::path::PathBuf {
         sample_format: hound::SampleFormat::Int,
     };
     for i in 0..24 {
-        let happy = i % 2 == 0;
-        let name = format!("tone{i}.wav");
+        let is_high = i % 2 == 0;
+        let name = format!("{corpus}{i}.wav");
         let mut writer = hound::WavWriter::create(folder.join(&name), spec).unwrap();
         for n in 0..16_000 {
             let t = n as f32 / 16_000.0;
-            let hz = if happy { 600.0 + 60.0 * (20.0 * t).sin() } else { 150.0 } + 3.0 * i as f32;
+            let hz = if is_high { 600.0 + 60.0 * (20.0 * t).sin() } else { 150.0 } + 3.0 * i as f32 + raised;
             writer.write_sample((8000.0 * (std::f32::consts::TAU * hz * t).sin()) as i16).unwrap();
         }
         writer.finalize().unwrap();
-        manifest += &format!("{name},s{},{}\n", i % 3, if happy { "happy" } else { "sad" });
+        manifest += &format!("{name},s{},{}\n", i % 3, if is_high { high } else { "sad" });
     }
-    let path = folder.join("tones.csv");
+    let path = folder.join(format!("{corpus}.csv"));
     std::fs::write(&path, manifest).unwrap();
+    path
+}
+
+/// A protocol of the tones, a speaker a fold.
+fn leave_one_speaker_out(folder: &Path) -> PathBuf {
+    let text = "title = 'tones'\ncorpus = 'tones'\nclips = 24\n\
+                [[folds]]\ntest = ['s0']\n[[folds]]\ntest = ['s1']\n[[folds]]\ntest = ['s2']\n";
+    let path = folder.join("loso.toml");
+    std::fs::write(&path, text).unwrap();
     path
 }
 
@@ -182,10 +202,7 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let corpora = [Corpus::from_manifest(&corpus(folder.path())).unwrap()];
-    let text = "title = 'tones'\ncorpus = 'tones'\nclips = 24\n\
-                [[folds]]\ntest = ['s0']\n[[folds]]\ntest = ['s1']\n[[folds]]\ntest = ['s2']\n";
-    std::fs::write(folder.path().join("loso.toml"), text).unwrap();
-    let protocols = [Protocol::open(&folder.path().join("loso.toml")).unwrap()];
+    let protocols = [Protocol::open(&leave_one_speaker_out(folder.path())).unwrap()];
     let validation = CrossValidation {
         corpora: &corpora,
         protocols: &protocols,
@@ -239,10 +256,7 @@ fn two_recipes_make_a_model_of_two_networks() {
 fn a_matrix_tests_every_corpus_on_speakers_of_another() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    let text = std::fs::read_to_string(corpus(folder.path())).unwrap();
-    std::fs::write(folder.path().join("others.csv"), text.replace("happy", "angry")).unwrap();
-    let open = |name: &str| Corpus::from_manifest(&folder.path().join(name)).unwrap();
-    let corpora = [open("tones.csv"), open("others.csv")];
+    let corpora = [corpus, others].map(|make| Corpus::from_manifest(&make(folder.path())).unwrap());
     for (leave_one_out, names) in [
         (false, ["tones-to-others.unadapted", "others-to-tones.unadapted"]),
         (true, ["all-but-tones-to-tones.unadapted", "all-but-others-to-others.unadapted"]),
@@ -272,4 +286,35 @@ fn a_matrix_tests_every_corpus_on_speakers_of_another() {
         cache: &folder.path().join("material"),
     };
     assert!(alone.run().unwrap_err().to_string().contains("at least two"));
+}
+
+#[test]
+fn a_recipe_makes_a_model_that_says_how_it_was_measured_and_calibrated() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let tones = corpus(folder.path());
+    let recipe = Recipe {
+        version: "7".to_string(),
+        protocols: vec![leave_one_speaker_out(folder.path()).display().to_string()],
+        folds: vec![1, 3],
+        extra: vec![others(folder.path()).display().to_string()],
+        model: 3,
+        left_out: true,
+        training: vec![config(1)],
+    };
+    let out = folder.path().join("run");
+    let run = || recipe.run("tones", std::slice::from_ref(&tones), None, &out).unwrap();
+    let (path, scored) = run();
+    let model = std::fs::read(&path).unwrap();
+    let metadata = Model::from_bytes(model.clone()).unwrap().metadata().clone();
+    assert_eq!((&*metadata.name, &*metadata.version), ("undertone-tones", "7"));
+    assert_eq!(metadata.held_out, ["loso 3"]);
+    assert_eq!(metadata.calibrated_on, ["all-but-others-to-others", "all-but-tones-to-tones"]);
+    assert_eq!(metadata.thresholds.unadapted.len(), 3);
+    let folds: BTreeSet<&str> = scored.iter().flat_map(|scored| &scored.rows).map(|row| &*row.fold).collect();
+    assert_eq!(folds, ["1", "3"].into());
+    let alone = metadata.results.iter().find(|measured| measured.condition == "unadapted").unwrap();
+    assert_eq!((&*alone.protocol, alone.folds, alone.clips, alone.speakers), ("loso", 2, 16, 2));
+    assert_eq!(run().0, path);
+    assert!(model == std::fs::read(&path).unwrap(), "done again it is another model");
 }
