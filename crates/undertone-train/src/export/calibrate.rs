@@ -33,7 +33,11 @@ impl Fitted {
 
     /// By the names that coverages have in a model file.
     fn by_name(&self) -> BTreeMap<String, f32> {
-        COVERAGES.iter().map(|coverage| format!("{coverage:.2}")).zip(self.thresholds).collect()
+        COVERAGES
+            .iter()
+            .map(|&coverage| Metadata::coverage_key(coverage as f32))
+            .zip(self.thresholds)
+            .collect()
     }
 }
 

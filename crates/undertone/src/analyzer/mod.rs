@@ -18,7 +18,7 @@ use crate::analysis::{RecordingResult, Report};
 use crate::audio::{self, Channels, Recording, Source};
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, ErrorKind, Result, Warning};
-use crate::model::Model;
+use crate::model::{Metadata, Model};
 use crate::speakers::{Profile, Voices};
 use crate::speech;
 use crate::units::{SampleRate, Seconds};
@@ -113,7 +113,7 @@ impl Analyzer {
             return Err(Error::config("none of the emotions asked for is one of the model's classes"));
         }
         let thresholds = &metadata.thresholds.unadapted;
-        if !thresholds.is_empty() && !thresholds.contains_key(&coverage_key(options.coverage)) {
+        if !thresholds.is_empty() && !thresholds.contains_key(&Metadata::coverage_key(options.coverage)) {
             let known: Vec<&str> = thresholds.keys().map(String::as_str).collect();
             let message =
                 format!("a coverage of {} is not known; there are {}", options.coverage, known.join(", "));
@@ -252,7 +252,7 @@ impl Analyzer {
         }
         let thresholds =
             if weight > 0.5 { &metadata.thresholds.baseline } else { &metadata.thresholds.unadapted };
-        thresholds.get(&coverage_key(self.options.coverage)).copied()
+        thresholds.get(&Metadata::coverage_key(self.options.coverage)).copied()
     }
 
     /// How a voice is found.
@@ -310,10 +310,6 @@ impl Analyzer {
 /// What a thread gives back.
 fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread.join().unwrap_or_else(|_| Err(Error::malformed("it cannot be decoded")))
-}
-
-fn coverage_key(coverage: f32) -> String {
-    format!("{coverage:.2}")
 }
 
 /// An error for samples that do not come as announced.

@@ -39,7 +39,7 @@ pub struct Metadata {
     pub own_front_end: bool,
     /// What logits are divided by, in the two conditions.
     pub temperature: Conditions<f32>,
-    /// Conformal thresholds by coverage (`0.90`): the set holds every class with posterior ≥ 1 − threshold.
+    /// Conformal thresholds by coverage ([`Metadata::coverage_key`]): the set holds every class with posterior ≥ 1 − threshold.
     pub thresholds: Conditions<BTreeMap<String, f32>>,
     /// On whose predictions the two were fitted: protocols, or `all-but-<corpus>-to-<corpus>`, learned from
     /// all others and tested on that one.
@@ -124,6 +124,11 @@ pub struct Measured {
 }
 
 impl Metadata {
+    /// What a coverage (0…1) is called among the thresholds: `0.90`.
+    pub fn coverage_key(coverage: f32) -> String {
+        format!("{coverage:.2}")
+    }
+
     /// Reads and checks the JSON of a model file.
     pub(super) fn parse(json: &str) -> Result<Metadata> {
         #[derive(Deserialize)]
