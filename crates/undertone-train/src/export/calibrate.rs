@@ -33,11 +33,8 @@ impl Fitted {
 
     /// By the names that coverages have in a model file.
     fn by_name(&self) -> BTreeMap<String, f32> {
-        COVERAGES
-            .iter()
-            .map(|&coverage| Metadata::coverage_key(coverage as f32))
-            .zip(self.thresholds)
-            .collect()
+        let names = COVERAGES.map(|coverage| Metadata::coverage_key(coverage as f32));
+        names.into_iter().zip(self.thresholds).collect()
     }
 }
 

@@ -87,18 +87,8 @@ fn every_band_of_a_new_bank_goes_with_the_spectrograms() {
 }
 
 fn clip(folder: &std::path::Path, at: usize) -> Clip {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
     let path = folder.join(format!("{at}.wav"));
-    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
-    voice(14_000 + 3_000 * at, 90.0 + 30.0 * at as f32)
-        .into_iter()
-        .for_each(|x| writer.write_sample(x).unwrap());
-    writer.finalize().unwrap();
+    crate::write_wav(&path, voice(14_000 + 3_000 * at, 90.0 + 30.0 * at as f32));
     Clip {
         corpus: "voices".into(),
         name: at.to_string(),

@@ -37,22 +37,15 @@ fn others(folder: &Path) -> PathBuf {
 /// Of three speakers, each tone higher by so many Hz than those of `corpus`.
 fn tones(folder: &Path, corpus: &str, high: &str, raised: f32) -> PathBuf {
     let mut manifest = "path,speaker,label\n".to_string();
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
     for i in 0..24 {
         let is_high = i % 2 == 0;
         let name = format!("{corpus}{i}.wav");
-        let mut writer = hound::WavWriter::create(folder.join(&name), spec).unwrap();
-        for n in 0..16_000 {
+        let sample = |n| {
             let t = n as f32 / 16_000.0;
             let hz = if is_high { 600.0 + 60.0 * (20.0 * t).sin() } else { 150.0 } + 3.0 * i as f32 + raised;
-            writer.write_sample((8000.0 * (std::f32::consts::TAU * hz * t).sin()) as i16).unwrap();
-        }
-        writer.finalize().unwrap();
+            (8000.0 * (std::f32::consts::TAU * hz * t).sin()) as i16
+        };
+        crate::write_wav(&folder.join(&name), (0..16_000).map(sample));
         manifest += &format!("{name},s{},{}\n", i % 3, if is_high { high } else { "sad" });
     }
     let path = folder.join(format!("{corpus}.csv"));
