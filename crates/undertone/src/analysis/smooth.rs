@@ -3,7 +3,8 @@
 //! A hidden Markov model over the cells of one voice. The hidden emotion stays as it is with probability `e^(−Δt/HOLD)` and is
 //! drawn anew from all classes otherwise, Δt being the time between the middles of two cells: across a pause less is carried
 //! over. Each cell speaks for an emotion with its posterior to the power [`WEIGHT`], below 1 because windows overlap and hear
-//! the same. The new posterior is the emotion's probability given *all* cells, by the forward–backward algorithm (Rabiner,
+//! the same. Where another speaker has spoken since, nothing is carried over: an answer may be of another emotion than what it
+//! answers. The new posterior is the emotion's probability given *all* cells, by the forward–backward algorithm (Rabiner,
 //! "A tutorial on hidden Markov models", Proc. IEEE 77, 1989), with a uniform prior.
 
 use std::collections::BTreeMap;
@@ -21,17 +22,11 @@ const LEAST: f32 = 1e-4;
 
 type Row = [f32; Emotion::ALL.len()];
 
-/// Gives the cells of one channel, in order of time, the posteriors that all cells of the same speaker together speak for. They
-/// sum to 1 over the classes that compete; intensities stay. Cells whose speaker is not known stay as they are: two voices taken
-/// for one would colour each other (`docs/decisions/0008-smoothing.md`).
+/// Gives the cells of a recording, all its channels together in order of time, the posteriors that all cells of the same turn
+/// together speak for. They sum to 1 over the classes that compete; intensities stay. Cells whose speaker is not known stay as
+/// they are: two voices taken for one would colour each other (`docs/decisions/0008-smoothing.md`).
 pub fn smooth(cells: &mut [Cell]) {
-    let mut voices = BTreeMap::<String, Vec<usize>>::new();
-    for (number, cell) in cells.iter().enumerate() {
-        if let Some(speaker) = &cell.speaker {
-            voices.entry(speaker.clone()).or_default().push(number);
-        }
-    }
-    for of_voice in voices.into_values() {
+    for of_voice in turns(cells) {
         let own: Vec<&Cell> = of_voice.iter().map(|&number| &cells[number]).collect();
         let smoothed = given_all(&own);
         for (number, posterior) in of_voice.into_iter().zip(smoothed) {
@@ -40,7 +35,31 @@ pub fn smooth(cells: &mut [Cell]) {
     }
 }
 
-/// Forward–backward over the cells of one voice.
+/// The cells of each turn: those of one speaker on one channel, up to a pause in which anybody else speaks.
+fn turns(cells: &[Cell]) -> Vec<Vec<usize>> {
+    let mut turns: Vec<Vec<usize>> = Vec::new();
+    let mut open = BTreeMap::<(usize, &str), usize>::new();
+    for (number, cell) in cells.iter().enumerate() {
+        let Some(speaker) = &cell.speaker else { continue };
+        let own = (cell.channel, speaker.as_str());
+        let goes_on = open.get(&own).copied().filter(|&turn| {
+            let last = turns[turn][turns[turn].len() - 1];
+            let pause = cells[last].end..cell.start;
+            // Whoever shares speaker and channel would have been the last.
+            !cells[last + 1..number].iter().any(|other| pause.contains(&((other.start + other.end) / 2.0)))
+        });
+        match goes_on {
+            Some(turn) => turns[turn].push(number),
+            None => {
+                open.insert(own, turns.len());
+                turns.push(vec![number]);
+            }
+        }
+    }
+    turns
+}
+
+/// Forward–backward over the cells of one turn.
 fn given_all(cells: &[&Cell]) -> Vec<Posterior> {
     let evidence: Vec<Row> = cells.iter().map(|cell| evidence(&cell.posterior)).collect();
     let stays: Vec<f32> = cells.windows(2).map(|pair| stays(pair[0], pair[1])).collect();
@@ -173,19 +192,36 @@ mod tests {
     }
 
     #[test]
-    fn speakers_do_not_colour_each_other_and_a_long_pause_carries_nothing_over() {
-        let mut cells: Vec<Cell> = (0..8)
-            .map(|i| match i % 2 {
-                0 => cell(f64::from(i) * 0.6, Some("a"), [0.9, 0.05, 0.05]),
-                _ => cell(f64::from(i) * 0.6, Some("b"), [0.05, 0.9, 0.05]),
-            })
-            .collect();
-        let mut alone: Vec<Cell> =
-            cells.iter().filter(|c| c.speaker.as_deref() == Some("a")).cloned().collect();
-        smooth(&mut cells);
-        smooth(&mut alone);
-        let own: Vec<Cell> = cells.into_iter().filter(|c| c.speaker.as_deref() == Some("a")).collect();
-        assert_eq!(own, alone);
+    fn nothing_crosses_the_turn_of_another_speaker() {
+        let (angry, doubtful) = ([0.05, 0.9, 0.05], [0.4, 0.3, 0.3]);
+        let own = |starts: &[f64], channel: usize, name: &str, row: [f32; 3]| -> Vec<Cell> {
+            starts.iter().map(|&at| Cell { channel, ..cell(at, Some(name), row) }).collect()
+        };
+        let first = own(&[0.0, 0.6], 0, "agent", angry);
+        let later = own(&[3.0, 3.6], 0, "agent", doubtful);
+        let smoothed = |parts: &[Vec<Cell>]| {
+            let mut cells = parts.concat();
+            cells.sort_by(|a, b| a.start.total_cmp(&b.start));
+            smooth(&mut cells);
+            cells.into_iter().filter(|cell| cell.speaker.as_deref() == Some("agent")).collect::<Vec<_>>()
+        };
+        let apart = [smoothed(std::slice::from_ref(&first)), smoothed(std::slice::from_ref(&later))].concat();
+        let caller = |starts: &[f64]| own(starts, 1, "caller", angry);
+        assert_eq!(smoothed(&[first.clone(), caller(&[1.4, 2.0]), later.clone()]), apart);
+        let together = smoothed(&[first.clone(), later.clone()]);
+        assert_ne!(together, apart, "a pause in which nobody speaks is bridged");
+        let at_once = smoothed(&[first, caller(&[0.3, 0.9, 3.3]), later]);
+        assert_eq!(at_once, apart, "the caller went on into the pause");
+        let long = own(&[0.0, 0.6, 1.2, 1.8], 0, "agent", doubtful);
+        assert_eq!(
+            smoothed(&[long.clone(), caller(&[0.4, 1.0])]),
+            smoothed(&[long]),
+            "talking at once ends no turn"
+        );
+    }
+
+    #[test]
+    fn a_long_pause_carries_nothing_over() {
         let doubtful = [0.4, 0.5, 0.1];
         let mut apart = [cell(0.0, Some("a"), [0.9, 0.05, 0.05]), cell(600.0, Some("a"), doubtful)];
         smooth(&mut apart);

@@ -2,14 +2,12 @@
 
 use super::Analyzer;
 use super::channel::Analysed;
-use crate::analysis::{BaselineUsed, Cell, Heard, Span, Speaker, WINDOW, cells, spans};
+use crate::analysis::{BaselineUsed, Cell, Heard, Span, Speaker, cells, spans};
 use crate::error::Result;
 use crate::model::{Answer, Baseline, Posterior};
 use crate::speakers::Usual;
 use crate::units::Segment;
 
-/// Windows' worth of a speaker's speech before it serves as a baseline: less holds too few emotions to be usual.
-const FEWEST_WINDOWS: f64 = 5.0;
 /// Windows answered together.
 const TOGETHER: usize = 1024;
 
@@ -19,12 +17,11 @@ pub(super) struct Voice {
     pub name: Option<String>,
     /// The channel, from 0.
     pub channel: usize,
-    /// Its usual sound: what was enrolled beforehand and what was heard.
-    pub usual: Usual,
     /// Seconds of speech heard in this recording.
     pub seconds: f64,
-    /// Seconds enrolled beforehand; none where nobody was.
-    pub enrolled: Option<f64>,
+    /// The statistics enrolled beforehand and the seconds of speech they rest on; none where nobody was. What is heard in
+    /// the recording itself changes nothing: see `docs/decisions/0014-no-adaptation-to-the-recording-itself.md`.
+    pub enrolled: Option<(Usual, f64)>,
 }
 
 /// A stretch of one voice within an analysed segment.
@@ -36,46 +33,28 @@ pub(super) struct Part {
 
 impl Voice {
     pub(super) fn new(name: Option<String>, channel: usize) -> Voice {
-        Voice { name, channel, usual: Usual::default(), seconds: 0.0, enrolled: None }
+        Voice { name, channel, seconds: 0.0, enrolled: None }
     }
 
-    /// Adds windows to the usual voice; overlapping ones count by their share of new speech.
-    pub(super) fn hear<'a>(&mut self, windows: impl Iterator<Item = (Segment, Vec<f32>)> + 'a) {
-        let mut until = f64::NEG_INFINITY;
-        for (window, pooled) in windows {
-            let new = (window.end.0 - window.start.0.max(until)).max(0.0);
-            self.usual.hear(&pooled, new / WINDOW.0);
-            self.seconds += new;
-            until = until.max(window.end.0);
-        }
-    }
-
-    /// Whether enough is known of it to answer by.
-    fn known(&self) -> bool {
-        self.enrolled.is_some() || self.usual.windows() >= FEWEST_WINDOWS
-    }
-
-    /// What answers rest on: the population's voice while too little is known. Only an enrolled voice has a scale of its own: one
-    /// recording may be calm from end to end, and its small movements would be taken for large ones.
+    /// What answers rest on: the population's statistics where nobody was enrolled.
     pub(super) fn baseline(&self, analyzer: &Analyzer) -> Baseline {
         let metadata = analyzer.model().metadata();
-        let kappa_scale = metadata.kappa_scale.filter(|_| self.enrolled.is_some());
-        match self.known() {
-            true => self.usual.baseline(&metadata.population, metadata.kappa, kappa_scale),
-            false => analyzer.model().population(),
+        match &self.enrolled {
+            Some((usual, _)) => usual.baseline(&metadata.population, metadata.kappa, metadata.kappa_scale),
+            None => analyzer.model().population(),
         }
     }
 
     /// The weight of [`Voice::baseline`].
     fn weight(&self, analyzer: &Analyzer) -> f32 {
-        if self.known() { self.usual.weight(analyzer.model().metadata().kappa) } else { 0.0 }
+        let weight = |(usual, _): &(Usual, f64)| usual.weight(analyzer.model().metadata().kappa);
+        self.enrolled.as_ref().map_or(0.0, weight)
     }
 
     /// What the result says of it.
-    pub(super) fn speaker(&self, analyzer: &Analyzer) -> Speaker {
+    pub(super) fn speaker(&self) -> Speaker {
         let (source, seconds) = match self.enrolled {
-            Some(enrolled) => ("enrolled", enrolled + self.seconds),
-            None if self.weight(analyzer) > 0.0 => ("recording", self.seconds),
+            Some((_, seconds)) => ("enrolled", seconds),
             None => ("none", 0.0),
         };
         Speaker {
@@ -137,12 +116,6 @@ pub(super) fn answer(
         .zip(parts)
         .map(|(analysed, parts)| analysed.windows.iter().map(|&window| owner(window, parts)).collect())
         .collect();
-    for (number, voice) in voices.iter_mut().enumerate() {
-        for (analysed, owners) in analysed.iter().zip(&owners) {
-            let own = (0..owners.len()).filter(|&i| owners[i] == Some(number));
-            voice.hear(own.map(|i| (analysed.windows[i], analysed.pooled(i))));
-        }
-    }
     let baselines: Vec<Baseline> = voices.iter().map(|voice| voice.baseline(analyzer)).collect();
     let nobody = analyzer.model().population();
     let mut windows = analysed.iter().zip(&owners).flat_map(|(analysed, owners)| {

@@ -279,12 +279,7 @@ impl Analyzer {
     fn voice_named(&self, name: &str, channel: usize) -> Voice {
         let voice = Voice::new(Some(name.to_string()), channel);
         let own = self.options.enrolled.iter().flatten().find(|profile| profile.name == name);
-        match own {
-            Some(profile) => {
-                Voice { usual: profile.usual(&self.model), enrolled: Some(profile.seconds), ..voice }
-            }
-            None => voice,
-        }
+        Voice { enrolled: own.map(|profile| (profile.usual(&self.model), profile.seconds)), ..voice }
     }
 
     /// The voice of a channel: the name given for it, or its number where channels are apart.
@@ -294,11 +289,7 @@ impl Analyzer {
         }
         let given = self.options.speakers.get(number).cloned();
         let name = given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1)));
-        let voice = Voice::new(name, number);
-        match self.enrolled(number) {
-            Some((usual, seconds)) => Voice { usual, enrolled: Some(seconds), ..voice },
-            None => voice,
-        }
+        Voice { enrolled: self.enrolled(number), ..Voice::new(name, number) }
     }
 
     fn temperature(&self, weight: f32) -> f32 {

@@ -10,7 +10,7 @@ use super::level::Alike;
 use super::live::{Hearing, Live};
 use super::who::{self, Who};
 use super::{Analyzer, channels, line, wrong_channels};
-use crate::analysis::{Cell, Envelope, RecordingResult, Span, smooth, summarise};
+use crate::analysis::{Cell, Envelope, RecordingResult, Span, WINDOW, smooth, summarise};
 use crate::audio::Info;
 use crate::error::{Result, Warning};
 use crate::speakers::{Usual, file};
@@ -156,9 +156,6 @@ impl<'a> Session<'a> {
     /// Adds what was analysed, in the order in which it was cut out.
     pub(super) fn take(&mut self, analysed: Vec<(usize, Analysed)>) {
         for (number, analysed) in analysed.into_iter().filter(|(_, one)| !one.windows.is_empty()) {
-            if self.pace == Pace::Live {
-                self.voices[number].hear(analysed.all());
-            }
             self.channels[number].heard.push(analysed);
         }
     }
@@ -185,14 +182,20 @@ impl<'a> Session<'a> {
         Ok(events.into_iter().map(Event::Span).collect())
     }
 
-    /// The usual sound of a channel's voice by what has been analysed of it, and seconds of speech.
+    /// The statistics of a channel's speaker by what has been analysed of it, and seconds of speech; overlapping windows count by
+    /// their share of new speech.
     pub(super) fn usual(&self, channel: usize) -> (Usual, f64) {
-        let mut voice = Voice::new(None, channel);
-        self.channels[channel].heard.iter().for_each(|analysed| voice.hear(analysed.all()));
-        (voice.usual, voice.seconds)
+        let (mut usual, mut seconds, mut until) = (Usual::default(), 0.0, f64::NEG_INFINITY);
+        for (window, pooled) in self.channels[channel].heard.iter().flat_map(Analysed::all) {
+            let new = (window.end.0 - window.start.0.max(until)).max(0.0);
+            usual.hear(&pooled, new / WINDOW.0);
+            seconds += new;
+            until = until.max(window.end.0);
+        }
+        (usual, seconds)
     }
 
-    /// The end: answers again for everything by the final baselines.
+    /// The end: answers again for everything, smoothed over time.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
@@ -215,18 +218,23 @@ impl<'a> Session<'a> {
             }
             _ => Vec::new(),
         };
+        let mut all = Vec::new();
         for (number, channel) in self.channels.iter().enumerate() {
             let known = result.speakers.len();
             let (mut voices, parts) = who::voices(self.analyzer, number, count, &channel.heard, &told, known);
-            let mut cells: Vec<Cell> = answer(self.analyzer, &channel.heard, &parts, &mut voices)?;
-            smooth(&mut cells);
-            result.spans.extend(spans_of(self.analyzer, &cells, &voices));
-            result.cells.extend(cells);
+            result.cells.extend(answer(self.analyzer, &channel.heard, &parts, &mut voices)?);
             let spoke = voices.iter().filter(|voice| voice.seconds > 0.0);
-            result.speakers.extend(spoke.map(|voice| voice.speaker(self.analyzer)));
+            result.speakers.extend(spoke.map(Voice::speaker));
+            all.push(voices);
+        }
+        result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
+        smooth(&mut result.cells);
+        for (number, voices) in all.iter().enumerate() {
+            let own = |cell: &&Cell| cell.channel == number;
+            let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();
+            result.spans.extend(spans_of(self.analyzer, &cells, voices));
         }
         result.speech_seconds = result.speakers.iter().map(|speaker| speaker.seconds).sum();
-        result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
         result.spans.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
         result.summary = summarise(&result.spans, result.seconds);
         if result.spans.is_empty() {

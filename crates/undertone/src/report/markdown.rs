@@ -86,10 +86,10 @@ mod tests {
             "# How the voices sound\n\n## calls/a \"b\" \\<c\\>\\&\\| .wav\n\n0:10.5, 2 channels, speech 0:07.8.\n\n\
              Mostly sad.\n\n- **sentiment**: -0.10 (−1 unpleasant … +1 pleasant)\n\n\
              | start | end | speaker | emotion | valence | arousal |\n|---:|---:|---|---|---:|---:|\n\
-             | 0:00.5 | 0:03.1 | agent | angry 82 % | -0.42 | +0.48 |\n\
-             | 0:02.0 | 0:04.3 | {nasty} | sad 70 % | -0.44 | -0.19 |\n\
-             | 0:04.3 | 0:06.0 | {nasty} | happy 90 % | +0.73 | +0.46 |\n\
-             | 0:08.0 | 0:09.2 | agent | calm or neutral | +0.28 | -0.26 |\n\n\
+             | 0:00.5 | 0:03.1 | agent | angry 82 % | -0.36 | +0.42 |\n\
+             | 0:02.0 | 0:04.3 | {nasty} | sad 70 % | -0.25 | -0.11 |\n\
+             | 0:04.3 | 0:06.0 | {nasty} | happy 90 % | +0.71 | +0.45 |\n\
+             | 0:08.0 | 0:09.2 | agent | calm or neutral | +0.27 | -0.12 |\n\n\
              {CAVEAT} Model: small 1; undertone 0.0.0.\n"
         );
         assert_eq!(markdown(&report(vec![recording])).unwrap(), want);

@@ -8,12 +8,12 @@ use super::*;
 use crate::emotion::{Affect, Emotion};
 use crate::model::Posterior;
 
-/// A span whose valence and arousal follow from its posterior, as they do in a result.
+/// A span at the mean placement of its posterior.
 fn heard(speaker: &str, start: f64, end: f64, posterior: &[(Emotion, f32)]) -> Span {
     let mut probabilities = [0.0; 8];
     posterior.iter().for_each(|&(emotion, p)| probabilities[emotion as usize] = p);
     let of = Posterior::of(posterior.iter().map(|(emotion, _)| *emotion).collect(), probabilities);
-    let Affect { valence, arousal } = of.affect();
+    let mean = |at: fn(Affect) -> f32| posterior.iter().map(|(emotion, p)| p * at(emotion.affect())).sum();
     Span {
         start,
         end,
@@ -25,8 +25,8 @@ fn heard(speaker: &str, start: f64, end: f64, posterior: &[(Emotion, f32)]) -> S
         set: None,
         intensity: Some(0.8),
         agreement: None,
-        valence,
-        arousal,
+        valence: mean(|at| at.valence),
+        arousal: mean(|at| at.arousal),
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
         let panels = panels(&recording, &tiers(&recording));
         assert_eq!(panels[0].body.matches("<circle").count(), 2);
         assert!(
-            panels[0].words.starts_with("From valence -0.42, arousal +0.48 at 0:00.5 to"),
+            panels[0].words.starts_with("From valence -0.36, arousal +0.42 at 0:00.5 to"),
             "{}",
             panels[0].words
         );
