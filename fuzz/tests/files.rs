@@ -1,9 +1,9 @@
-//! Files that are not recordings: models, predictions, speakers, voices.
+//! Files that are not recordings: models, predictions, speakers, projections.
 
 use undertone::model::Model;
-use undertone::predict;
-use undertone::speakers::{Voices, file};
+use undertone::speakers::{SpeakerProjection, file};
 use undertone::units::Seconds;
+use undertone_eval::predict;
 
 #[test]
 fn any_bytes_as_a_model() {
@@ -14,9 +14,9 @@ fn any_bytes_as_a_model() {
 
 #[test]
 fn a_damaged_model() {
-    let sound = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/undertone/models/default.onnx")).unwrap();
+    let sound = undertone_models::MODELS[0].bytes;
     bolero::check!().with_type::<Vec<(u32, u8)>>().for_each(|flips| {
-        let mut bytes = sound.clone();
+        let mut bytes = sound.to_vec();
         let length = bytes.len();
         // What says how the weights are to be read stands before and after them.
         flips.iter().for_each(|(at, value)| {
@@ -43,17 +43,20 @@ fn any_bytes_as_speakers() {
             if let Ok(spans) = file::parse(&[head.as_bytes(), bytes].concat()) {
                 let end = Seconds(f64::from(*seconds));
                 let (kept, _) = file::check(&spans, end);
-                assert!(kept.iter().all(|span| span.segment.start.0 < span.segment.end.0 && span.segment.end.0 <= end.0));
+                assert!(
+                    kept.iter()
+                        .all(|span| span.segment.start.0 < span.segment.end.0 && span.segment.end.0 <= end.0)
+                );
             }
         }
     });
 }
 
 #[test]
-fn any_bytes_as_voices() {
+fn any_bytes_as_a_speaker_projection() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let head: &[u8] = b"{\"format\":1,\"statistics\":176,\"dimensions\":1,\"speakers\":1,\"windows\":1,\"corpora\":[],\"held_out\":[]}\n";
-        let _ = Voices::from_bytes(&[head, bytes].concat());
-        let _ = Voices::from_bytes(bytes);
+        let _ = SpeakerProjection::from_bytes(&[head, bytes].concat());
+        let _ = SpeakerProjection::from_bytes(bytes);
     });
 }

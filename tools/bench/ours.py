@@ -3,18 +3,18 @@ import csv, io, pathlib, subprocess, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(tempfile.gettempdir()) / "undertone-bench"
-MODEL = ROOT / "crates/undertone/models/default.onnx"
+MODEL = ROOT / "crates/undertone-models/models/default.onnx"
 FOLDER.mkdir(exist_ok=True)
 
 
-def cargo(*arguments):
-    command = ["cargo", "run", "--release", "-q", "-p", "undertone", "--example", *map(str, arguments)]
+def xtask(*arguments):
+    command = ["cargo", "run", "--release", "-q", "-p", "xtask", "--", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def bench(*files):
     """Milliseconds by (what, file, threads), and the audio's seconds by file."""
-    rows = list(csv.DictReader(io.StringIO(cargo("bench", "--", *files))))
+    rows = list(csv.DictReader(io.StringIO(xtask("bench", *files))))
     times = {(r["what"], r["file"], int(r["threads"])): float(r["milliseconds"]) for r in rows}
     return times, {r["file"]: float(r["seconds"]) for r in rows}
 

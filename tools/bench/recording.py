@@ -38,8 +38,8 @@ def windows(spans):
 session = onnxruntime.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
 about = json.loads(session.get_modelmeta().custom_metadata_map["undertone"])
 population = about["population"]
-baseline = {"baseline_mean": np.array([population["mean"]], np.float32), "baseline_scale": np.array([population["scale"]], np.float32),
-            "baseline_weight": np.zeros((1, 1), np.float32)}
+adaptation = {"speaker_mean": np.array([population["mean"]], np.float32), "speaker_scale": np.array([population["scale"]], np.float32),
+            "speaker_weight": np.zeros((1, 1), np.float32)}
 
 
 def python(path, starts):
@@ -48,7 +48,7 @@ def python(path, starts):
     for i in range(0, len(starts), TOGETHER):
         cut = [wave[int(s * RATE):int(s * RATE) + length] for s in starts[i:i + TOGETHER]]
         batch = np.stack([np.pad(w, (0, length - len(w))) for w in cut]).astype(np.float32)
-        answers += len(session.run(["logits"], {"waveform": batch, **baseline})[0])
+        answers += len(session.run(["logits"], {"waveform": batch, **adaptation})[0])
     return answers
 
 

@@ -33,8 +33,8 @@ for seconds, path in files.items():
     for threads in (1, 2):
         whole, inner = session(MODEL, threads), session(trunk, threads)
         width = whole.get_inputs()[1].shape[1]
-        feed = {"waveform": waveform, "baseline_mean": np.zeros((1, width), "f4"),
-                "baseline_scale": np.ones((1, width), "f4"), "baseline_weight": np.zeros((1, 1), "f4")}
+        feed = {"waveform": waveform, "speaker_mean": np.zeros((1, width), "f4"),
+                "speaker_scale": np.ones((1, width), "f4"), "speaker_weight": np.zeros((1, 1), "f4")}
         spectrogram = whole.run(["spectrogram"], feed)[0]
         front = ours["spectrogram", str(path), 1]
         for what, mine, theirs in [

@@ -62,7 +62,7 @@ def by_torch(channels_last):
 
 
 torch.set_num_threads(2)
-command = ["cargo", "run", "--release", "-q", "-p", "undertone-train", "--example", "step"]
+command = ["cargo", "run", "--release", "-q", "-p", "xtask", "--features", "train", "--", "step"]
 ours = float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 print("| | ms a step | × ours |\n|---|---|---|")
 print(f"| Undertone (burn, flex) | {ours:.0f} | 1.00 |")

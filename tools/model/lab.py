@@ -1,9 +1,9 @@
-"""The recipe in PyTorch, for many trials in a few minutes on a GPU: the trainer's own material, the same network, crops, losses, memory of
+"""The recipe in PyTorch, for many trials in a few minutes on a GPU: the trainer's own features, the same network, crops, losses, memory of
 speakers and heads fitted anew, as CUDA graphs, several trainings side by side. What wins here is trained, and measured, by the trainer.
 
-    cargo run --release -p undertone-train --example clips -- CORPORA > clips.tsv
-    python3 tools/model/lab.py MATERIAL clips.tsv OUT [SECONDS]     # MATERIAL: the file of `undertone-train cv --protocol joint --extra ravdess_song --cache`
-    python3 tools/model/lab.py smoke clips.tsv                      # whether graphs are captured, and their pace, on random material
+    cargo run --release -p xtask --features train -- clips CORPORA > clips.tsv
+    python3 tools/model/lab.py FEATURES clips.tsv OUT [SECONDS]     # FEATURES: the file of `undertone-train cv --protocol joint --extra ravdess_song --cache`
+    python3 tools/model/lab.py smoke clips.tsv                      # whether graphs are captured, and their pace, on random features
 
 Dev speakers are those of `cv --folds 1 --dev`; a line a trial (UAR of RAVDESS, SAVEE, CREMA-D and song; other voices added as powers at 10 dB), log posteriors in OUT/rows.npz.
 On a CPU, without graphs, the first epoch's losses are the trainer's (cross-entropy 1.86, distillation .94; there 1.88 to 1.90, .92 to .93).
@@ -51,9 +51,9 @@ class Data:
         self.view, self.frames, self.tstart, self.tframes = (torch.tensor(c, dtype=torch.long, device=DEV) for c in columns)
 
     def read(self, clips):
-        """What is said of the clips, from the table that the example `clips` writes."""
+        """What is said of the clips, from the table that `xtask clips` writes."""
         rows = [line.rstrip("\n").split("\t") for line in open(clips)]
-        assert len(rows) == len(self.view), "the table is of other clips than the material"
+        assert len(rows) == len(self.view), "the table is of other clips than the features"
         long = lambda x: torch.tensor(x, dtype=torch.long, device=DEV)
         fl = lambda x: torch.tensor(x, dtype=torch.float32, device=DEV)
         self.corpora = sorted({r[0] for r in rows})
@@ -359,7 +359,7 @@ class Trainer:
         kth = keys.sort(1).values.gather(1, n[:, None] - 1)
         return self.table[s].clamp_min(0), ((keys <= kth) & pool).float(), neutral
 
-    def baselines(self, clip):
+    def adaptations(self, clip):
         """Means of what was seen, the population mixed in."""
         table, sel, neutral = self.enrolled(clip)
         sel = sel * self.seen[table]
@@ -400,7 +400,7 @@ class Trainer:
         ce2 = dist = ce.detach() * 0
         if speaker and not mixed:
             with torch.no_grad():
-                bm, bs = self.baselines(clip)
+                bm, bs = self.adaptations(clip)
             ce2, err = losses(net.shead(drop((pooled - bm) / bs)))
             loss = loss + c["speaker"] * (ce2 + c["intensity"] * err)
         if not mixed:
@@ -540,7 +540,7 @@ class Trainer:
             self.mem, self.offset = copies[k]
             clip = self.learned[torch.multinomial(weights, 512, replacement=True)]
             with torch.no_grad():
-                bm, bs = self.scaled_baselines(clip)
+                bm, bs = self.scaled_adaptations(clip)
             p = self.mem[clip]
             loss = 0.
             for (w, b), m, s in [(heads[:2], pm, ps), (heads[2:], bm, bs)]:
@@ -554,7 +554,7 @@ class Trainer:
         self.mem, self.offset = copies[0]
         return self.judge(self.embed(self.dev, 0)), self.judge(self.embed(self.dev, 0, self.babbling()), "ravdess")
 
-    def scaled_baselines(self, clip):
+    def scaled_adaptations(self, clip):
         """Means and deviations, of embeddings that are all known."""
         table, sel, neutral = self.enrolled(clip)
         # For many clips at once one product over all of them.
@@ -705,7 +705,7 @@ TRIALS = [
 
 
 class Noise(Data):
-    """Random material for the clips of a table."""
+    """Random features for the clips of a table."""
     def __init__(self, clips):
         count = sum(1 for _ in open(clips))
         frames = np.random.default_rng(0).integers(150, 350, count)

@@ -15,8 +15,14 @@ from pathlib import Path
 
 
 def label(span):
-    ranked = sorted(span["posterior"].items(), key=lambda one: -one[1])
-    if span["ambiguous"]:
+    posterior = dict(span["posterior"])
+    neutral, calm = posterior.get("neutral", 0), posterior.get("calm", 0)
+    both = neutral + calm
+    if both > 0 and 2 * min(neutral, calm) >= max(neutral, calm) and both >= max(posterior.values()):
+        posterior["neutral"] = both
+        del posterior["calm"]
+    ranked = sorted(posterior.items(), key=lambda one: -one[1])
+    if len(ranked) > 1 and ranked[1][1] >= 0.5 * ranked[0][1]:
         return f"{ranked[0][0]} or {ranked[1][0]}"
     return f"{ranked[0][0]} {100 * ranked[0][1]:.0f} %"
 

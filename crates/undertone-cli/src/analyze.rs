@@ -1,16 +1,16 @@
 //! `undertone analyze`: what was typed → what is needed → recordings one by one → a report.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use undertone::analysis::RecordingResult;
-use undertone::analyzer::{Event, Options, Who};
+use undertone::analysis::Analysis;
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
+use undertone::engine::{Event, Options, SpeakerSource};
 use undertone::speakers::{Count, file};
-use undertone::{Analyzer, Error, ErrorKind, Result};
+use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
 use crate::enroll;
@@ -21,7 +21,7 @@ use crate::writer::{Follower, Writer};
 
 /// What was typed, checked.
 struct Plan {
-    analyzer: Arc<Analyzer>,
+    engine: Engine,
     inputs: Vec<PathBuf>,
     /// How many of them an earlier run has done.
     done: usize,
@@ -37,20 +37,17 @@ pub fn run(typed: Analyze) -> Result<ExitCode> {
 }
 
 fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Plan> {
-    let mut model = model::chosen(typed.model.as_deref())?;
-    if let Some(threads) = typed.threads {
-        model = model.with_threads(threads);
-    }
+    let model = model::chosen(typed.model.as_deref())?;
     let emotions =
         if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.iter().copied().collect() };
-    let (speakers, who) = who(&typed, all.len())?;
+    let (speakers, speaker_source) = speaker_source(&typed, all.len())?;
     let options = Options {
         channels: match typed.channels {
             Channels::Average => audio::Channels::Average,
             Channels::Split => audio::Channels::Split,
         },
         speakers,
-        who,
+        speaker_source,
         emotions,
         coverage: typed.coverage,
         track: typed.track,
@@ -61,52 +58,49 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     if typed.enroll.len() > 1 && options.channels == audio::Channels::Average {
         return Err(Error::new(
             ErrorKind::Config,
-            "several voices to enroll need --channels split, a channel each",
+            "several speakers to enroll need --channels split, a channel each",
         ));
     }
-    let mut analyzer = Analyzer::new(model, options)?;
+    let mut builder = Engine::builder().model(model).options(options);
+    if let Some(threads) = typed.threads {
+        builder = builder.threads(threads);
+    }
+    let mut engine = builder.build()?;
     if !typed.enroll.is_empty() {
-        let voices = enroll::voices(&analyzer, &typed.enroll)?;
-        analyzer = analyzer.with_enrolled(voices)?;
+        engine = engine.with_profiles(enroll::profiles(&engine, &typed.enroll)?)?;
     }
     let count = all.len();
     let inputs: Vec<PathBuf> = all.into_iter().filter(|path| !done.contains(path)).collect();
-    Ok(Plan {
-        analyzer: Arc::new(analyzer),
-        done: count - inputs.len(),
-        inputs,
-        follow: typed.follow,
-        quiet: typed.quiet,
-    })
+    Ok(Plan { engine, done: count - inputs.len(), inputs, follow: typed.follow, quiet: typed.quiet })
 }
 
-/// How many voices to tell apart: `auto`, or a number from 1 to 32.
+/// How many speakers to look for: `auto`, or a number from 1 to 32.
 pub fn count(text: &str) -> std::result::Result<Count, String> {
     match (text, text.parse()) {
         ("auto", _) => Ok(Count::Auto),
         (_, Ok(count @ 1..=32)) => Ok(Count::Exactly(count)),
-        _ => Err("--speakers tells 1 to 32 voices apart, or auto".to_string()),
+        _ => Err("--speakers takes 1 to 32, or auto".to_string()),
     }
 }
 
-/// The names of the channels' speakers, and how speakers are told.
-fn who(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Who)> {
+/// The names of the channels' speakers, and how speakers are known.
+fn speaker_source(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, SpeakerSource)> {
     let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
     if let Some(path) = &typed.speaker_file {
         return match recordings {
-            1 => Ok((Vec::new(), Who::Told(file::read(path)?))),
+            1 => Ok((Vec::new(), SpeakerSource::Given(file::read(path)?))),
             _ => refuse("--speaker-file tells of one recording; name one"),
         };
     }
     match typed.speakers.as_slice() {
         [one] if one == "auto" || one.parse::<usize>().is_ok() => {
             let count = count(one).map_err(|message| Error::new(ErrorKind::Config, message))?;
-            Ok((Vec::new(), Who::Apart(count)))
+            Ok((Vec::new(), SpeakerSource::Diarize(count)))
         }
         names if names.len() > 1 && typed.channels == Channels::Average => refuse(
-            "names are given to channels: add --channels split; to tell voices apart in one channel use --speakers NUMBER",
+            "names are given to channels: add --channels split; to diarize one channel use --speakers NUMBER",
         ),
-        names => Ok((names.to_vec(), Who::Channel)),
+        names => Ok((names.to_vec(), SpeakerSource::PerChannel)),
     }
 }
 
@@ -148,11 +142,11 @@ impl Plan {
         }
         progress.finish();
         if ended == self.inputs.len() {
-            writer.finish(&self.analyzer)?;
+            writer.finish(&self.engine)?;
             return Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
         if ended > 0 {
-            writer.finish(&self.analyzer)?
+            writer.finish(&self.engine)?
         } else {
             writer.leave()?
         }
@@ -168,7 +162,7 @@ impl Plan {
         progress: &Progress,
         interrupt: &Interrupt,
         writer: &Writer,
-    ) -> Option<RecordingResult> {
+    ) -> Option<Analysis> {
         if interrupt.pressed() {
             return None;
         }
@@ -176,34 +170,31 @@ impl Plan {
             true => Source::Reader(Box::new(std::io::stdin())),
             false => Source::from(path),
         };
-        let (analyzer, progress) = (Arc::clone(&self.analyzer), progress.clone());
+        let (engine, progress) = (self.engine.clone(), progress.clone());
         let follower = self.follow.then(|| writer.follower());
         let work = move || {
-            let mut heard = |heard, whole| progress.heard(heard, whole);
-            match follower {
-                Some(follower) => follow(&analyzer, source, &mut heard, follower),
-                None => analyzer.analyze(source, &mut heard),
-            }
+            let mut told = Ok(());
+            let heard = |at: undertone::engine::Progress| {
+                progress.heard(at.heard, at.whole);
+                ControlFlow::Continue(())
+            };
+            let result = match follower {
+                Some(follower) => engine.follow(source, heard, |event| follow(&follower, &event, &mut told)),
+                None => engine.analyze(source, heard),
+            };
+            told.and(result)
         };
         match interrupt.unless_pressed(work) {
             Ok(result) => result,
-            Err(error) => Some(RecordingResult::failed(path.to_path_buf(), &error)),
+            Err(error) => Some(Analysis::failed(path.to_path_buf(), &error)),
         }
     }
 }
 
-/// Tells spans as they are heard; what cannot be written any more ends the listening.
-fn follow(
-    analyzer: &Analyzer,
-    source: Source,
-    heard: &mut dyn FnMut(undertone::units::Seconds, Option<undertone::units::Seconds>),
-    follower: Follower,
-) -> Result<RecordingResult> {
-    let mut told = Ok(());
-    let result = analyzer.follow(source, heard, &mut |Event::Span(span)| {
-        if told.is_ok() {
-            told = follower.tell(&span);
-        }
-    })?;
-    told.map(|()| result)
+/// Tells a span as soon as it is heard; what cannot be written any more ends the listening.
+fn follow(follower: &Follower, event: &Event, told: &mut Result<()>) -> ControlFlow<()> {
+    if let Event::Span(span) = event {
+        *told = follower.tell(span);
+    }
+    if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone::Emotion;
-use undertone::predict::Condition;
 use undertone::speakers::Count;
+use undertone_eval::predict::Condition;
 
 use crate::format::Format;
 
-/// Hears the emotion in speech: any recording in, who sounded how, when, how strongly and how surely out.
+/// Recognises emotion in speech: who sounded how, when, how strongly, with calibrated confidence.
 #[derive(Parser)]
 #[command(name = "undertone", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Arguments {
@@ -21,44 +21,43 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  undertone analyze interview.m4a                  one recording, for reading
-  undertone analyze calls/ --json --output r.json  a folder, for programs
+  undertone analyze interview.m4a                  one recording, as text
+  undertone analyze calls/ --json --output r.json  a folder, as JSON
   undertone analyze call.wav --channels split --speakers agent,caller --html call.html
   undertone analyze calls/ --format srt --output captions/
-  undertone enroll agent calm.wav --neutral        an agent's usual voice, kept in agent.profile.json
+  undertone enroll agent calm.wav --neutral        an agent's speaker profile: agent.profile.json
   undertone analyze call.wav --channels split --enroll agent.profile.json
-  undertone analyze calls/ --jsonl --output r.jsonl --resume   goes on where it was ended
-  ffmpeg -i URL -f wav - | undertone analyze - --follow        whatever ffmpeg reads, live
-  undertone model info                             what the model was trained on, and its figures
+  undertone analyze calls/ --jsonl --output r.jsonl --resume   continue an interrupted run
+  ffmpeg -i URL -f wav - | undertone analyze - --follow        live audio
+  undertone model info                             training data, results and limits of the model
+  undertone completions bash                       shell completions; undertone man: the manual page
 
-Exit status: 0 done; 1 some inputs failed, the others are done; 2 usage or fatal; 130 Ctrl-C: what was
-done until then is written (a second Ctrl-C ends at once).";
+Exit status: 0 success; 1 some inputs failed, all others were processed; 2 usage or fatal error; 130
+interrupted by Ctrl-C: results so far are written (a second Ctrl-C ends immediately).";
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Emotions over time in recordings.
+    /// Recognise emotions over time in recordings.
     Analyze(Analyze),
-    /// Keeps a speaker's usual voice in a small file, for analyze --enroll.
+    /// Create a speaker profile, for analyze --enroll.
     Enroll(Enroll),
-    /// The model and its figures.
+    /// Describe the model: licence, training data, results.
     #[command(subcommand)]
     Model(Model),
-    /// Labelled recordings.
+    /// Check, split and compose corpora of labelled recordings.
     #[command(subcommand)]
     Corpus(Corpus),
-    /// Figures of predictions, whoever made them: UAR, WA, F1, calibration, sets, with intervals over speakers.
+    /// Measure predictions: UAR, WA, F1, calibration, prediction sets, with intervals over speakers.
     Evaluate(Evaluate),
-    /// Trains a model, by the program undertone-train beside this one.
+    /// Train a model (runs the program undertone-train, installed beside this one).
     #[command(disable_help_flag = true)]
     Train(Train),
-    /// Writes completions for a shell.
-    #[command(hide = true)]
+    /// Print completions for a shell.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: Shell,
     },
-    /// Writes the manual page.
-    #[command(hide = true)]
+    /// Print the manual page (roff).
     Man,
 }
 
@@ -67,8 +66,8 @@ pub struct Analyze {
     /// Recordings, folders of recordings, or - for standard input.
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pub inputs: Vec<PathBuf>,
-    /// What is written: text (for reading) and markdown; json, jsonl (a recording a line, as soon as it is done), csv (a row a
-    /// span), rttm; and for one recording each srt, vtt, textgrid (Praat), eaf (ELAN), audacity (labels).
+    /// Output format: text, markdown, json, jsonl (one recording per line, as it completes), csv (one row per span), rttm; and with
+    /// one file per recording: srt, vtt, textgrid (Praat), eaf (ELAN), audacity (labels).
     #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true, value_name = "NAME")]
     pub format: Format,
     /// Short for --format json.
@@ -80,57 +79,57 @@ pub struct Analyze {
     /// Short for --format csv.
     #[arg(long, conflicts_with_all = ["format", "json", "jsonl"])]
     pub csv: bool,
-    /// Write to a file instead of standard output; a folder where a format holds one recording and there are several.
+    /// Write to a file instead of standard output; a folder for several recordings in a format with one file per recording.
     #[arg(long, short, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
-    /// Write one page with plots as well; recordings of up to 20 MB that browsers play are inside it.
+    /// Also write an HTML page with plots; recordings of up to 20 MB that browsers can play are embedded.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Write the plots as SVG files as well.
+    /// Also write the plots as SVG files.
     #[arg(long, value_name = "DIR")]
     pub svg: Option<PathBuf>,
-    /// Only these emotions compete (happy,sad,angry,neutral).
+    /// Restrict the result to these emotions (happy,sad,angry,neutral).
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub emotions: Vec<Emotion>,
-    /// How often the prediction set is to hold the truth: 0.80, 0.90 or 0.95.
+    /// Nominal coverage of the prediction sets: 0.80, 0.90 or 0.95.
     #[arg(long, default_value_t = 0.9, value_name = "SHARE")]
     pub coverage: f32,
-    /// Channels averaged, or apart (agent and caller).
+    /// Average the channels, or analyse each on its own (split: agent and caller).
     #[arg(long, value_enum, default_value_t = Channels::Average)]
     pub channels: Channels,
-    /// Who speaks: names, channel by channel (agent,caller); or how many voices to tell apart by their sound (2, auto).
+    /// Speakers: names, one per channel (agent,caller); or diarize one channel into this many speakers (2, auto).
     #[arg(long, value_delimiter = ',', value_name = "NAMES|NUMBER|auto")]
     pub speakers: Vec<String>,
-    /// Who speaks when, from elsewhere: RTTM, or CSV with start,end,speaker. For one recording.
+    /// Speaker turns from a file: RTTM, or CSV with start,end,speaker. For one recording.
     #[arg(long, value_name = "FILE", conflicts_with = "speakers")]
     pub speaker_file: Option<PathBuf>,
-    /// The speakers' usual voices, channel by channel: profiles that undertone enroll wrote (.json), or recordings of neutral speech; an
-    /// empty name leaves a channel out.
+    /// Speaker profiles (.json, by undertone enroll) or recordings of neutral speech, one per channel; an empty name skips a
+    /// channel.
     #[arg(long, value_delimiter = ',', value_name = "PROFILE|AUDIO")]
     pub enroll: Vec<PathBuf>,
-    /// Go on where an earlier run with the same --jsonl --output FILE was ended. A recording is known by its path; one that failed or
-    /// was changed since is done anew. Use the same options: the lines do not name them.
+    /// Continue an interrupted run with the same --jsonl --output FILE. Recordings are identified by path; those that failed or
+    /// changed since are analysed again. Use the same options: the lines do not record them.
     #[arg(long)]
     pub resume: bool,
-    /// Print every span as soon as it has been heard, for streams that somebody listens to (text or --jsonl).
+    /// Print each span as soon as it is complete, for live audio (text or --jsonl).
     #[arg(long)]
     pub follow: bool,
-    /// A sung voice over music instead of speech. Experimental: see docs/benchmarks.md.
+    /// Analyse singing over music instead of speech. Experimental: see docs/guide/songs.md.
     #[arg(long)]
     pub song: bool,
-    /// Which audio track, counted from 0.
+    /// Audio track, counted from 0.
     #[arg(long, value_name = "NUMBER")]
     pub track: Option<usize>,
-    /// Decode by an installed ffmpeg.
+    /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more exact, slower) or a model file, instead of the usual model.
+    /// `large` (more accurate, slower) or a model file, instead of the default model.
     #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
-    /// Threads; one a core where not given.
+    /// Number of threads [default: one per core].
     #[arg(long, value_name = "NUMBER")]
     pub threads: Option<usize>,
-    /// No progress on standard error.
+    /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -138,23 +137,27 @@ pub struct Analyze {
 #[derive(Args)]
 pub struct Enroll {
     /// The speaker's name.
-    pub name: String,
-    /// Recordings of this speaker alone, or folders of them; 5 s of speech at least, a minute of many moods is better.
-    #[arg(required = true, value_name = "FILE|DIR")]
+    #[arg(required_unless_present = "convert")]
+    pub name: Option<String>,
+    /// Recordings of this speaker alone, or folders of them: at least 5 s of speech; a minute in various moods is better.
+    #[arg(required_unless_present = "convert", value_name = "FILE|DIR")]
     pub inputs: Vec<PathBuf>,
-    /// Only neutral speech is in them.
+    /// Convert a profile of format 1 to the current format; it is replaced where no --output is given.
+    #[arg(long, value_name = "OLD.profile.json", conflicts_with_all = ["name", "inputs", "neutral", "ffmpeg", "model"])]
+    pub convert: Option<PathBuf>,
+    /// The recordings contain neutral speech only.
     #[arg(long)]
     pub neutral: bool,
-    /// The file to write; NAME.profile.json in the current folder where not given. A profile of the same model is replaced.
+    /// The file to write [default: NAME.profile.json in the current folder]. A profile of the same model is replaced.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Decode by an installed ffmpeg.
+    /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more exact, slower) or a model file, instead of the usual model; a profile serves this model only.
+    /// `large` (more accurate, slower) or a model file, instead of the default model; the profile is valid for this model only.
     #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
-    /// No progress on standard error.
+    /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -167,9 +170,9 @@ pub enum Channels {
 
 #[derive(Subcommand)]
 pub enum Model {
-    /// Name, licence, training corpora, calibration and measured figures.
+    /// Show name, licence, training corpora, calibration and results.
     Info {
-        /// `large` (more exact, slower) or a model file, instead of the usual model.
+        /// `large` (more accurate, slower) or a model file, instead of the default model.
         #[arg(long, value_name = "large|FILE")]
         model: Option<PathBuf>,
     },
@@ -177,48 +180,48 @@ pub enum Model {
 
 #[derive(Subcommand)]
 pub enum Corpus {
-    /// Clips, speakers, classes, duplicates, silent files, conflicting labels; and what was left out, and why.
+    /// Check a corpus: clips, speakers, classes, duplicates, silent files, conflicting labels, excluded clips.
     Check {
         /// A folder with corpora as downloaded, or a manifest (.csv).
         path: PathBuf,
     },
-    /// Cuts a corpus into folds of speakers: a protocol of one's own, for undertone-train cv.
+    /// Split a corpus into folds of speakers: a custom protocol, for undertone-train cv.
     Split {
         /// A folder with corpora as downloaded, or a manifest (.csv).
         path: PathBuf,
-        /// What stays together.
+        /// What must not be divided between folds.
         #[arg(long, value_enum, default_value_t = By::Speaker)]
         by: By,
-        /// How many folds.
+        /// Number of folds.
         #[arg(long, default_value_t = 5, value_name = "NUMBER")]
         folds: usize,
-        /// Another seed, other folds.
+        /// Seed of the random assignment.
         #[arg(long, default_value_t = 1, value_name = "NUMBER")]
         seed: u64,
         /// Write to a file (NAME.toml) instead of standard output.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Makes dialogues of two speakers from clips, with the truth about who speaks when and how: for evaluate --dialogues.
+    /// Compose dialogues of two speakers from clips, with reference annotations, for evaluate --dialogues.
     Dialogues {
         /// A folder with corpora as downloaded, or a manifest (.csv).
         path: PathBuf,
-        /// The folder they are written to: WAV, CSV and RTTM, a folder a variant (mono, stereo, telephone, noise).
+        /// Output folder for WAV, CSV and RTTM: one subfolder per variant (mono, stereo, telephone, noise).
         #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
-        /// How many, in each variant.
+        /// Number of dialogues in each variant.
         #[arg(long, default_value_t = 20, value_name = "NUMBER")]
         count: u64,
-        /// Another seed, other dialogues.
+        /// Seed of the random composition.
         #[arg(long, default_value_t = 1, value_name = "NUMBER")]
         seed: u64,
-        /// Only speakers whom these protocols test on.
+        /// Use only test speakers of these protocols.
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         protocol: Vec<String>,
-        /// In which fold.
+        /// Their fold.
         #[arg(long, default_value_t = 1, value_name = "NUMBER", requires = "protocol")]
         fold: usize,
-        /// Only these speakers (ravdess/04,cremad/1019).
+        /// Use only these speakers (ravdess/04,cremad/1019).
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         speakers: Vec<String>,
     },
@@ -231,53 +234,54 @@ pub enum By {
 
 #[derive(Args)]
 pub struct Evaluate {
-    /// Predictions (CSV: protocol,fold,clip,speaker,truth,posterior_<emotion>…); two of the same clips are compared.
-    #[arg(value_name = "PREDICTIONS.csv")]
+    /// Predictions (.csv or .csv.zst: protocol,fold,clip,speaker,truth,posterior_<emotion>…); two files of the same clips are
+    /// compared.
+    #[arg(value_name = "PREDICTIONS")]
     pub files: Vec<PathBuf>,
-    /// Measure what the files say together too: per clip the mean of their log posteriors.
+    /// Also measure the fusion of the files: the mean of their log posteriors per clip.
     #[arg(long, requires = "files")]
     pub fuse: bool,
-    /// Labelled recordings of one's own (CSV: path,speaker,label), scored by the model.
+    /// Your labelled recordings (CSV: path,speaker,label), scored by the model.
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["files", "protocol"])]
     pub manifest: Option<PathBuf>,
-    /// The test clips of a protocol's fold, scored by the model.
+    /// Score the test clips of a protocol's fold by the model.
     #[arg(long, value_name = "NAME", conflicts_with = "files")]
     pub protocol: Option<String>,
-    /// Which fold.
+    /// The fold.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "protocol")]
     pub fold: usize,
-    /// Recordings with a truth beside each (NAME.csv: start,end,channel,speaker,label), a row of figures a folder.
+    /// Recordings with a reference annotation beside each (NAME.csv: start,end,channel,speaker,label); one row per folder.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["files", "manifest", "protocol", "corpora", "condition", "corrupt", "save", "table", "html"])]
     pub dialogues: Option<PathBuf>,
-    /// How many voices to tell apart by their sound in dialogues of one channel (2, auto); not told apart where not given.
+    /// Diarize dialogues of one channel into this many speakers (2, auto) [default: no diarization].
     #[arg(long, value_name = "NUMBER|auto", requires = "dialogues", value_parser = crate::analyze::count)]
     pub speakers: Option<Count>,
-    /// Folder of corpora: predictions are checked against their protocol, compared with listeners' votes and divided by sex,
-    /// age and what else is known.
+    /// Folder of corpora: check predictions against their protocol, compare with listeners' votes, and report subgroups (sex,
+    /// age, …).
     #[arg(long, value_name = "DIR")]
     pub corpora: Option<PathBuf>,
-    /// `large` (more exact, slower) or a model file, instead of the usual model.
+    /// `large` (more accurate, slower) or a model file, instead of the default model.
     #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
-    /// What the model knows of a clip's speaker: unadapted, baseline-all, -k10, -k5, -k3, -neutral.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,baseline-all")]
+    /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,adapted-all")]
     pub condition: Vec<Condition>,
-    /// Spoil the clips too and say what it costs (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
+    /// Also measure corrupted clips (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
     pub corrupt: Vec<String>,
-    /// Keep the model's predictions in a folder, those of spoiled clips too.
+    /// Save the model's predictions, including those of corrupted clips, in a folder.
     #[arg(long, value_name = "DIR", conflicts_with = "files")]
     pub save: Option<PathBuf>,
-    /// Count one emotion as another (calm=neutral).
+    /// Merge one emotion into another (calm=neutral).
     #[arg(long, value_name = "FROM=TO")]
     pub merge: Vec<String>,
-    /// The table of results alone: a row a protocol, a column a condition.
+    /// Print only the table of results: one row per protocol, one column per condition.
     #[arg(long, conflicts_with = "json")]
     pub table: bool,
-    /// JSON with every figure.
+    /// Print all figures as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Write a page with plots as well.
+    /// Also write an HTML page with plots.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Write to a file instead of standard output.
@@ -287,7 +291,7 @@ pub struct Evaluate {
 
 #[derive(Args)]
 pub struct Train {
-    /// Handed on as they are.
+    /// Passed to undertone-train unchanged.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
 }

@@ -1,14 +1,14 @@
-//! `undertone corpus`: what is in a folder of labelled recordings.
+//! `undertone corpus`: check, split and compose labelled recordings.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use undertone::corpus::protocol::Protocol;
-use undertone::corpus::{self, Corpus};
 use undertone::{Error, ErrorKind, Result};
+use undertone_eval::corpus::{self, Corpus};
+use undertone_eval::protocol::Protocol;
 
 use crate::arguments::{By, Corpus as Typed};
-use crate::dialogues::{self, Asked};
+use crate::dialogues::{self, Request};
 use crate::output::Output;
 
 pub fn run(typed: Typed) -> Result<ExitCode> {
@@ -28,7 +28,7 @@ pub fn run(typed: Typed) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Typed::Dialogues { path, out, count, seed, protocol, fold, speakers } => {
-            dialogues::write(&open(&path)?, &Asked { out, count, seed, protocol, fold, speakers })
+            dialogues::write(&open(&path)?, &Request { out, count, seed, protocol, fold, speakers })
         }
     }
 }

@@ -1,14 +1,14 @@
-//! `undertone enroll`, and the voices that `analyze --enroll` names: recordings → profiles of speakers.
+//! `undertone enroll`, and the speakers that `analyze --enroll` names: recordings → profiles.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use undertone::analyzer::Options;
 use undertone::audio::Source;
+use undertone::engine::Options;
 use undertone::model::Model;
 use undertone::speakers::Profile;
-use undertone::{Analyzer, Error, ErrorKind, Result};
+use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::analyze;
 use crate::arguments::Enroll;
@@ -21,28 +21,35 @@ use crate::progress::Progress;
 const ENDING: &str = ".profile.json";
 
 pub fn run(typed: Enroll) -> Result<ExitCode> {
+    if let Some(old) = &typed.convert {
+        return convert(old, typed.output.as_deref());
+    }
+    let name = typed.name.unwrap_or_default();
     let path = match typed.output {
         Some(path) => path,
-        None => default_path(&typed.name)?,
+        None => default_path(&name)?,
     };
     let model = model::chosen(typed.model.as_deref())?;
     replaceable(&path, &model)?;
     let mut output = Output::open(Some(&path))?;
     let interrupt = Interrupt::watch()?;
     let options = Options { ffmpeg: typed.ffmpeg, ..Options::default() };
-    let analyzer = Arc::new(Analyzer::new(model, options)?);
+    let engine = Engine::builder().model(model).options(options).build()?;
     let files = analyze::inputs(&typed.inputs)?;
     let mut progress = Progress::over(&files, typed.quiet);
-    progress.begin(Path::new(&typed.name));
-    let (hearing, name) = (progress.clone(), typed.name.clone());
-    let (by, neutral) = (Arc::clone(&analyzer), typed.neutral);
+    progress.begin(Path::new(&name));
+    let hearing = progress.clone();
+    let (by, neutral) = (engine.clone(), typed.neutral);
     let heard = interrupt.unless_pressed(move || {
         let sources = files.into_iter().map(Source::Path).collect();
-        by.enroll(&name, sources, neutral, &mut |heard, whole| hearing.heard(heard, whole))
+        by.enroll(&name, sources, neutral, |at| {
+            hearing.heard(at.heard, at.whole);
+            ControlFlow::Continue(())
+        })
     });
     progress.finish();
     let Some(profile) = heard? else { return Ok(ExitCode::from(STATUS)) };
-    if profile.is_inexact(analyzer.model()) && !typed.quiet {
+    if profile.is_inexact(engine.model()) && !typed.quiet {
         eprintln!(
             "undertone: neutral_offset: this model does not know how neutral speech differs from all speech; the profile is used \
              as it is and less exact"
@@ -55,6 +62,20 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
         format!("{}: {:.1} s of {kind} heard, kept in {}\n", profile.name, profile.seconds, path.display());
     let mut said = Output::open(None)?;
     said.write(&text)?;
+    said.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a profile of the first format in the current one, over itself where no other file is named.
+fn convert(old: &Path, to: Option<&Path>) -> Result<ExitCode> {
+    let json = std::fs::read_to_string(old).map_err(|error| Error::from(error).at(old))?;
+    let profile = Profile::convert(&json).map_err(|error| error.at(old))?;
+    let to = to.unwrap_or(old);
+    let mut output = Output::open(Some(to))?;
+    output.write(&format!("{}\n", profile.json()?))?;
+    output.finish()?;
+    let mut said = Output::open(None)?;
+    said.write(&format!("{}: converted to {}, {}\n", profile.name, profile.format, to.display()))?;
     said.finish()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -83,24 +104,25 @@ fn replaceable(path: &Path, model: &Model) -> Result<()> {
     Profile::open(path).and_then(|profile| profile.check(model)).map_err(keep)
 }
 
-/// The voices named by `--enroll`, in the order of the speakers: profiles (`.json`), or recordings of neutral speech; an empty name
+/// The speakers named by `--enroll`, in their order: profiles (`.json`), or recordings of neutral speech; an empty name
 /// leaves a speaker out.
 ///
 /// # Errors
 /// What reading a profile or hearing a recording answers; `Config` for a profile of another model.
-pub fn voices(analyzer: &Analyzer, typed: &[PathBuf]) -> Result<Vec<Option<Profile>>> {
-    let voice = |path: &PathBuf| {
+pub fn profiles(engine: &Engine, typed: &[PathBuf]) -> Result<Vec<Option<Profile>>> {
+    let profile = |path: &PathBuf| {
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
             let profile = Profile::open(path)?;
-            profile.check(analyzer.model()).map_err(|error| error.at(path))?;
+            profile.check(engine.model()).map_err(|error| error.at(path))?;
             return Ok(Some(profile));
         }
         let name = path.file_stem().map_or_else(String::new, |name| name.display().to_string());
-        let profile = analyzer.enroll(&name, vec![Source::from(path.as_path())], true, &mut |_, _| {});
+        let sources = vec![Source::from(path.as_path())];
+        let profile = engine.enroll(&name, sources, true, |_| ControlFlow::Continue(()));
         profile.map(Some).map_err(|error| error.at(path))
     };
-    typed.iter().map(voice).collect()
+    typed.iter().map(profile).collect()
 }

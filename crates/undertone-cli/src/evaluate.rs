@@ -1,15 +1,15 @@
-//! `undertone evaluate`: predictions, or labelled recordings and a model → figures, for reading, for programs, or as a page.
+//! `undertone evaluate`: predictions, or labelled recordings and a model → figures as text, JSON or HTML.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use undertone::corpus::Corpus;
-use undertone::corpus::protocol::{NAMES, Protocol};
-use undertone::corrupt::Corruption;
-use undertone::eval::{Evaluation, compare};
-use undertone::predict::{self, Prediction};
-use undertone::report::evaluation::{html, json, markdown, results};
 use undertone::{Emotion, Error, ErrorKind, Result};
+use undertone_eval::augment::Corruption;
+use undertone_eval::corpus::Corpus;
+use undertone_eval::metrics::{Evaluation, compare};
+use undertone_eval::predict::{self, Prediction};
+use undertone_eval::protocol::{NAMES, Protocol};
+use undertone_eval::report::{html, json, markdown, results};
 
 use crate::arguments::Evaluate;
 use crate::dialogues;
@@ -39,7 +39,7 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
             };
             let mut all = typed.files.iter().zip(&systems).map(of).collect::<Result<Vec<Measured>>>()?;
             if typed.fuse {
-                // Before classes are merged, as the systems answered.
+                // Fused before classes are merged.
                 let dependent = all.iter().any(|one| one.evaluation.speaker_dependent);
                 let rows = predict::fuse(&systems)?;
                 all.push(measure("fusion", rows, &merge, corpora.as_deref().unwrap_or_default(), dependent)?);
@@ -68,23 +68,22 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One predictions file: checked against its protocol and divided by what its corpus tells, where corpora are at hand.
+/// One predictions file: checked against its protocol, with subgroups, where corpora are given.
 fn from_file(
     path: &Path,
     predictions: Vec<Prediction>,
     merge: &[(Emotion, Emotion)],
     corpora: Option<&[Corpus]>,
 ) -> Result<Measured> {
-    let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let first = predictions.first().map_or("", |row| row.protocol.as_str());
     let protocol = NAMES.contains(&first).then(|| Protocol::known(first)).transpose()?;
     if let (Some(protocol), Some(corpora)) = (&protocol, corpora) {
         predict::check(&predictions, &protocol.rows(corpora)?)?;
     }
-    measure(&name, predictions, merge, corpora.unwrap_or_default(), false)
+    measure(&predict::name(path), predictions, merge, corpora.unwrap_or_default(), false)
 }
 
-/// Clips scored by a model under the conditions asked for, clean and spoiled.
+/// Clips scored by a model under the requested conditions, clean and corrupted.
 fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<Vec<Measured>> {
     let corruptions = typed.corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<Corruption>>>()?;
     let clean = scoring.score(&typed.condition, None)?;
@@ -100,13 +99,13 @@ fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -
         all.push(one);
     }
     for corruption in corruptions {
-        for (one, mut spoiled) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
+        for (one, mut corrupted) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
             if let Some(folder) = &typed.save {
                 let name = format!("{}.{}", one.evaluation.name, corruption.file_name());
-                keep(folder, &name, &spoiled)?;
+                keep(folder, &name, &corrupted)?;
             }
-            merge_all(&mut spoiled, merge);
-            one.evaluation.degrade(&corruption.to_string(), &one.predictions, &spoiled)?;
+            merge_all(&mut corrupted, merge);
+            one.evaluation.degrade(&corruption.to_string(), &one.predictions, &corrupted)?;
         }
     }
     Ok(all)
@@ -146,15 +145,18 @@ fn merge_all(predictions: &mut [Prediction], merge: &[(Emotion, Emotion)]) {
 fn difference(a: &Measured, b: &Measured) -> String {
     let (one, other) = (&a.evaluation.name, &b.evaluation.name);
     let Ok(figure) = compare(&a.predictions, &b.predictions) else {
-        return "The two predict different clips; they are not compared.\n".to_string();
+        return "The files predict different clips and are not compared.\n".to_string();
     };
     let [value, low, high] = [figure.value, figure.interval[0], figure.interval[1]].map(|x| 100.0 * x);
-    format!("{other} − {one}: UAR {value:+.1} points [{low:+.1}, {high:+.1}], 95 % over the same speakers.\n")
+    format!(
+        "{other} − {one}: UAR {value:+.1} points [{low:+.1}, {high:+.1}], 95 % interval, paired over speakers.\n"
+    )
 }
 
 /// `calm=neutral`.
 fn pair(text: &str) -> Result<(Emotion, Emotion)> {
-    let wrong = || Error::new(ErrorKind::Config, format!("'{text}' is no merge; write it as calm=neutral"));
+    let wrong =
+        || Error::new(ErrorKind::Config, format!("'{text}' cannot be merged; write it as calm=neutral"));
     let (from, to) = text.split_once('=').ok_or_else(wrong)?;
     Ok((from.parse()?, to.parse()?))
 }

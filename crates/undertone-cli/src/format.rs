@@ -22,7 +22,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What was asked for, in whichever form.
+    /// The requested format, in its long or short form.
     pub fn of(typed: &Analyze) -> Format {
         match (typed.json, typed.jsonl, typed.csv) {
             (true, _, _) => Format::Json,

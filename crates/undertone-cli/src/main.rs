@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("undertone: {error}");
+            eprintln!("undertone: {}", output::with_causes(&error));
             ExitCode::from(2)
         }
     }

@@ -1,4 +1,4 @@
-//! `undertone model`: what the model is, what it was trained on, how well it does, what it must not be used for.
+//! `undertone model`: description, training data, results and limits of a model.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,24 +10,26 @@ use undertone::{Error, ErrorKind, Result};
 use crate::arguments::Model as Typed;
 use crate::output::Output;
 
-/// What the card says too.
+/// As in the model card.
 const USE: &str = "\
-Not to be used to decide about people. In the European Union, inferring emotions of people at work and in education is
+Must not be used to make decisions about people. In the European Union, inferring emotions of people at work and in education is
 prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
 
-/// The larger model that is built in beside the library's own: its name, and its file.
-const LARGE: (&str, &[u8]) = ("large", include_bytes!("../models/large.onnx"));
-
-/// The model that was asked for: `large`, or a file; the library's own where nothing was.
-pub fn chosen(asked: Option<&Path>) -> Result<Model> {
-    match asked {
+/// The requested model: a built-in one by name, or a file; the default where none is named.
+pub fn chosen(requested: Option<&Path>) -> Result<Model> {
+    let built_in = || undertone_models::MODELS.iter().map(|model| model.name);
+    match requested {
         None => Model::embedded(),
-        Some(name) if name == Path::new(LARGE.0) => Model::from_bytes(LARGE.1.to_vec()),
-        Some(path) if !path.exists() => {
-            let message = format!("no such model: name a file, or '{}', the larger model built in", LARGE.0);
-            Err(Error::new(ErrorKind::Io, message).at(path))
-        }
-        Some(path) => Model::open(path),
+        Some(path) => match built_in().find(|name| path == Path::new(name)) {
+            Some(name) => Model::named(name),
+            None if path.exists() => Model::open(path),
+            None => {
+                let names: Vec<String> = built_in().map(|name| format!("'{name}'")).collect();
+                let message =
+                    format!("no such model; name a file or a built-in model ({})", names.join(", "));
+                Err(Error::new(ErrorKind::Io, message).at(path))
+            }
+        },
     }
 }
 
@@ -64,7 +66,7 @@ fn info(model: &Model) -> String {
     row("classes", names.join(", "));
     row(
         "temperature",
-        format!("{:.3} alone, {:.3} with a speaker baseline", temperature.unadapted, temperature.baseline),
+        format!("{:.3} unadapted, {:.3} with speaker adaptation", temperature.unadapted, temperature.adapted),
     );
     if !calibrated_on.is_empty() {
         row("calibrated", format!("on {}", calibrated_on.join(", ")));
@@ -73,18 +75,18 @@ fn info(model: &Model) -> String {
         row("trained on", format!("{}: {} clips, {}", corpus.name, corpus.clips, corpus.licence));
     }
     for teacher in teachers {
-        row("taught by", teacher.clone());
+        row("distilled", teacher.clone());
     }
     row(
         "licence",
-        "of the weights: as the strictest of these corpora (see LICENSE beside the model)".to_string(),
+        "weights follow the strictest of these corpora (see LICENSE-WEIGHTS, models/LICENSE)".to_string(),
     );
     for figure in results {
         let [low, high] = figure.interval.map(|x| 100.0 * x);
         row(
             &figure.metric,
             format!(
-                "{:5.1} % [{low:.1}, {high:.1}]  {}, {} ({} clips of {} speakers never trained on, {} folds)",
+                "{:5.1} % [{low:.1}, {high:.1}]  {}, {} ({} clips of {} unseen speakers, {} folds)",
                 100.0 * figure.value,
                 figure.protocol,
                 figure.condition,

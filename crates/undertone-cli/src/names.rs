@@ -1,4 +1,4 @@
-//! The names of files written for recordings: no two the same.
+//! Unique names for the files written per recording.
 
 use std::path::{Component, Path, PathBuf};
 

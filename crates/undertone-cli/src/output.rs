@@ -1,19 +1,20 @@
-//! Where the data goes: standard output, a file that is whole or not there, or lines that survive an early end.
+//! Where the data goes: standard output, a file that appears complete or not at all, or lines that survive an early end.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
-use undertone::{Error, ErrorKind, Result};
+use undertone::{Error, Result};
+use undertone_eval::atomic_file::AtomicFile;
+pub use undertone_eval::atomic_file::temporary;
 
 use crate::resume::Journal;
 
 /// The place data is written to.
 pub enum Output {
-    /// Standard output; colours are taken out where it is no terminal or `NO_COLOR` is set.
+    /// Standard output; colours are removed where it is not a terminal or `NO_COLOR` is set.
     Standard,
-    /// A file beside its final place until it is finished.
-    File(NamedTempFile, PathBuf),
+    /// A file, complete or absent.
+    File(AtomicFile),
     /// Lines that are kept as they come.
     Lines(Journal),
 }
@@ -21,13 +22,7 @@ pub enum Output {
 impl Output {
     /// Standard output, or a file.
     pub fn open(path: Option<&Path>) -> Result<Output> {
-        let Some(path) = path else { return Ok(Output::Standard) };
-        let refused = |error: std::io::Error| Error::from(error).at(path);
-        if path.is_dir() {
-            return Err(Error::new(ErrorKind::Config, "is a folder; name a file to write").at(path));
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Output::File(temporary(folder).map_err(refused)?, path.to_path_buf()))
+        path.map_or(Ok(Output::Standard), |path| AtomicFile::create(path).map(Output::File))
     }
 
     /// Writes text; escape sequences for colours go to terminals only.
@@ -38,9 +33,9 @@ impl Output {
                 out.write_all(text.as_bytes())?;
                 out.flush()?;
             }
-            Output::File(file, path) => {
+            Output::File(file) => {
                 let plain = anstream::adapter::strip_str(text).to_string();
-                file.write_all(plain.as_bytes()).map_err(|error| Error::from(error).at(&*path))?;
+                file.write_all(plain.as_bytes()).map_err(|error| Error::from(error).at(file.path()))?;
             }
             Output::Lines(journal) => journal.write(text)?,
         }
@@ -52,24 +47,51 @@ impl Output {
         match self {
             Output::Standard => Ok(()),
             Output::Lines(journal) => journal.finish(),
-            Output::File(file, path) => match file.persist(&path) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Error::from(error.error).at(path)),
-            },
+            Output::File(file) => file.commit(),
         }
     }
 }
 
-/// A file that will be readable as any other is.
-pub fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+/// An error and its causes, as far as they say more than its message, which names missing files and permissions already: `model.onnx: cannot be loaded: unexpected end of file`.
+pub fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let said = |cause: &&(dyn std::error::Error + 'static)| {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| matches!(error.kind(), NotFound | PermissionDenied))
+    };
+    for cause in causes(error).skip(1).filter(|cause| !said(cause)).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
-/// Whether the reader of standard output has gone: nothing to complain about.
+/// Whether the reader of standard output has closed it, which is no failure of ours.
 pub fn is_broken_pipe(error: &Error) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
-    source.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use undertone::ErrorKind;
+
+    #[test]
+    fn causes_are_printed_once() {
+        let io = std::io::Error::other("the disk is gone");
+        assert_eq!(with_causes(&Error::from(io).at("a.wav")), "a.wav: the disk is gone");
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert_eq!(with_causes(&Error::from(missing).at("a.wav")), "a.wav: no such file or folder");
+        let io = std::io::Error::other("unexpected end");
+        let error = Error::new(ErrorKind::Model, "cannot be loaded").because(io).at("m.onnx");
+        assert_eq!(with_causes(&error), "m.onnx: cannot be loaded: unexpected end");
+    }
 }

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use undertone::analysis::RecordingResult;
+use undertone::analysis::Analysis;
 use undertone::{Error, ErrorKind, Result};
 
 use crate::output::temporary;
@@ -87,7 +87,7 @@ fn left(path: &Path) -> Result<Left> {
     }
     let mut left = Left { lines: String::new(), done: HashSet::new() };
     for (number, line) in whole.lines().enumerate() {
-        let result: RecordingResult = serde_json::from_str(line).map_err(|_| no_lines(number + 1))?;
+        let result: Analysis = serde_json::from_str(line).map_err(|_| no_lines(number + 1))?;
         if result.error.is_none() && !changed_since(&result.path, written) {
             left.lines.push_str(line);
             left.lines.push('\n');

@@ -1,17 +1,17 @@
-//! Labelled recordings that a model is to score: a manifest of one's own, or the test part of a protocol's fold.
+//! Labelled recordings to score with a model: a manifest, or the test part of a protocol's fold.
 
-use undertone::corpus::Corpus;
-use undertone::corpus::held::{HeldOut, Part};
-use undertone::corpus::protocol::Protocol;
-use undertone::corrupt::Corruption;
 use undertone::model::Model;
-use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, ErrorKind, Result};
+use undertone_eval::augment::Corruption;
+use undertone_eval::corpus::Corpus;
+use undertone_eval::holdout::{HeldOut, Part};
+use undertone_eval::predict::{self, Condition, Prediction};
+use undertone_eval::protocol::Protocol;
 
 use crate::arguments::Evaluate;
 use crate::model;
 
-/// A model and the recordings it is to score.
+/// A model and the recordings to score.
 pub struct Scoring {
     model: Model,
     /// Where the recordings come from.
@@ -53,7 +53,7 @@ impl Scoring {
         }
     }
 
-    /// Whether the model may have learned from the speakers it is scored on.
+    /// Whether the test speakers may be in the model's training data.
     pub fn speaker_dependent(&self) -> bool {
         let metadata = self.model.metadata();
         self.protocol.as_ref().is_some_and(|(protocol, fold)| {
@@ -62,14 +62,14 @@ impl Scoring {
         })
     }
 
-    /// Why the figures are speaker-dependent, where they are for the model's sake.
+    /// Why the figures are speaker-dependent, where the model is the reason.
     pub fn note(&self) -> Option<String> {
         let name = &self.model.metadata().name;
         self.speaker_dependent()
-            .then(|| format!("{name} learned from this corpus, and this fold's speakers were not held out"))
+            .then(|| format!("{name} was trained on this corpus, and this fold's speakers were not held out"))
     }
 
-    /// Predictions, a set a condition.
+    /// Predictions, one set per condition.
     pub fn score(
         &self,
         conditions: &[Condition],
@@ -93,7 +93,7 @@ impl Scoring {
     }
 }
 
-/// Refuses a manifest from which nothing can be measured.
+/// Refuses a manifest without labelled rows.
 fn labelled(corpus: &Corpus) -> Result<()> {
     let refuse = |message: &str| Err(Error::new(ErrorKind::Config, format!("{}: {message}", corpus.name)));
     if corpus.utterances.is_empty() {

@@ -1,4 +1,4 @@
-//! Completions and the manual page.
+//! `undertone completions` and `undertone man`.
 
 use std::process::ExitCode;
 

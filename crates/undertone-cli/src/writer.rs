@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use undertone::analysis::{RecordingResult, Span};
+use undertone::analysis::{Analysis, Span};
 use undertone::report::{self, Sound, Style};
-use undertone::{Analyzer, Error, ErrorKind, Result};
+use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::Analyze;
 use crate::format::Format;
@@ -33,7 +33,7 @@ pub struct Writer {
     plots: Option<PathBuf>,
     names: Vec<PathBuf>,
     taken: usize,
-    kept: Vec<RecordingResult>,
+    kept: Vec<Analysis>,
 }
 
 impl Writer {
@@ -69,7 +69,7 @@ impl Writer {
     }
 
     /// The next recording's result; what can be written now is.
-    pub fn take(&mut self, result: RecordingResult) -> Result<()> {
+    pub fn take(&mut self, result: Analysis) -> Result<()> {
         let name = self.names.get(self.taken).cloned().unwrap_or_else(|| PathBuf::from("recording"));
         if let Some(folder) = &self.plots {
             for (plot, text) in report::svg(&result)? {
@@ -119,8 +119,8 @@ impl Writer {
     }
 
     /// What is said of all together; puts files in their places.
-    pub fn finish(self, analyzer: &Analyzer) -> Result<()> {
-        let whole = analyzer.report(self.kept);
+    pub fn finish(self, engine: &Engine) -> Result<()> {
+        let whole = engine.report(self.kept);
         if let Place::One(mut output) = self.place {
             match self.format {
                 Format::Json => output.write(&format!("{}\n", report::json(&whole)?))?,
@@ -142,7 +142,7 @@ impl Writer {
 }
 
 /// A result in a format that holds one recording, with the extension of its files.
-fn one(format: Format, result: &RecordingResult) -> Result<Option<(String, &'static str)>> {
+fn one(format: Format, result: &Analysis) -> Result<Option<(String, &'static str)>> {
     let text = match format {
         Format::Srt => report::srt(result)?,
         Format::Vtt => report::vtt(result)?,

@@ -1,38 +1,26 @@
 //! Trains Undertone's models: corpora in, one ONNX file out.
 //!
-//! Clips become [`material`] once (spectrograms, degraded copies, a [`teacher`]'s features); [`draw`] makes minibatches of
-//! it; [`train`] is the loop over the [`network`]; [`score`] looks at held-out speakers.
+//! Folders depend on each other in one direction only:
+//!
+//! ```text
+//! data → augment → nn → train → export → experiment
+//!   └────────────────────────────────────→ reference
+//! ```
+//!
+//! - [`data`]: corpora become clips, and clips become features once (spectrograms, degraded copies, a teacher's features);
+//! - [`augment`]: what is done to waveforms and spectrograms so that level, channel and noise are not learned;
+//! - [`nn`]: the network, its layers, and the learned bank of filters;
+//! - [`train`]: minibatches, the loop, the heads fitted at the end, scores on held-out speakers;
+//! - [`export`]: a network as one ONNX file with its metadata, calibrated, converted, or several as one;
+//! - [`experiment`]: cross-validation, cross-corpus tests, and the recipes of the released models;
+//! - [`mod@reference`]: simpler systems on the same folds. It uses [`data`] alone.
+//!
+//! `tests/architecture.rs` holds the order.
 
-pub mod across;
-pub mod average;
-pub mod babble;
-pub mod checkpoint;
-pub mod clip;
-pub mod config;
-pub mod corpora;
-pub mod curve;
-pub mod cv;
-pub mod degrade;
-pub mod distil;
-pub mod draw;
+pub mod augment;
+pub mod data;
+pub mod experiment;
 pub mod export;
-pub mod front_end;
-pub mod heads;
-pub mod input;
-pub mod layer;
-pub mod material;
-mod matrix;
-pub mod memory;
-pub mod network;
-pub mod networks;
-pub mod pooling;
-pub mod population;
-pub mod recipe;
+pub mod nn;
 pub mod reference;
-pub mod run;
-pub mod score;
-pub mod spoil;
-pub mod targets;
-pub mod teacher;
 pub mod train;
-pub mod voices;

@@ -4,19 +4,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use undertone::corpus::held::HeldOut;
-use undertone::eval::Evaluation;
-use undertone::model::{Metadata, Model};
 use undertone::{Error, Result};
-use undertone_train::across::{self, Across};
-use undertone_train::config::Config;
-use undertone_train::corpora;
-use undertone_train::cv::{self, CrossValidation, Scored};
-use undertone_train::export::{Elsewhere, Publish, calibrated, elsewhere, join, measured, named};
-use undertone_train::recipe::Recipe;
+use undertone_eval::atomic_file;
+use undertone_eval::corpus::Corpus;
+use undertone_eval::holdout::HeldOut;
+use undertone_eval::metrics::Evaluation;
+use undertone_train::data::corpora;
+use undertone_train::data::setup::Setup;
+use undertone_train::experiment::cross_corpus;
+use undertone_train::experiment::cross_validation::{self, CrossValidation};
+use undertone_train::experiment::recipe::Recipe;
+use undertone_train::export::{
+    HeldOutCalibration, ModelFile, Scored, ensemble, held_out_calibration, predictions, publish, revision,
+};
 use undertone_train::reference::Reference;
-use undertone_train::run::Run;
-use undertone_train::voices::{self, Told};
+use undertone_train::train::config::Config;
+use undertone_train::train::run;
+use undertone_train::train::speaker_lda::{self, Verification};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,7 +35,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Trains a network on all there is, or goes on where an ended training stopped.
+    /// Trains a network on all clips; an interrupted run resumes.
     Train {
         /// Folders with corpora as downloaded, or manifests (.csv).
         #[arg(required = true)]
@@ -42,7 +46,7 @@ enum Command {
         #[command(flatten)]
         training: Training,
     },
-    /// Trains once a fold and scores speakers never heard; goes on where it was ended.
+    /// Cross-validates: trains once per fold and scores its held-out speakers; an interrupted run resumes.
     Cv {
         /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
         #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
@@ -59,15 +63,15 @@ enum Command {
         /// Only these folds.
         #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
         folds: Vec<usize>,
-        /// To choose a recipe: hold the next fold out too and score that one; the fold itself stays untouched.
+        /// To choose a recipe: hold the next fold out too and score that one; the fold itself is not scored.
         #[arg(long)]
         dev: bool,
         #[command(flatten)]
         training: Training,
     },
-    /// Makes a released model again from the corpora, in one command; goes on where it was ended.
+    /// Reproduces a released model from the corpora; an interrupted run resumes.
     Recipe {
-        /// The recipe: default, or cremad (from CREMA-D alone).
+        /// The recipe: default, large, or cremad (from CREMA-D alone).
         name: String,
         /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
         #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
@@ -75,20 +79,21 @@ enum Command {
         /// Folder of the trainings, and of the model when they are done.
         #[arg(long, default_value = "runs/recipe")]
         out: PathBuf,
-        /// Folder of a teacher to distil from; without it the model is another one, and hears less well.
+        /// Folder of a teacher to distil from; without it the model is another one, and less accurate.
         #[arg(long)]
         teacher: Option<PathBuf>,
     },
     /// Trains on each corpus and tests on every other, over the classes both know.
-    Across {
+    #[command(alias = "across")]
+    CrossCorpus {
         /// Folders with corpora as downloaded, or manifests (.csv).
         #[arg(required = true)]
         corpora: Vec<PathBuf>,
-        /// Learn from all corpora but one, and test on that one.
+        /// Train on all corpora but one, and test on that one.
         #[arg(long)]
         leave_one_out: bool,
         /// Folder of the runs and predictions.
-        #[arg(long, default_value = "runs/across")]
+        #[arg(long, default_value = "runs/cross-corpus")]
         out: PathBuf,
         #[command(flatten)]
         training: Training,
@@ -104,15 +109,16 @@ enum Command {
         /// Folder of a teacher, to measure its layer too.
         #[arg(long)]
         teacher: Option<PathBuf>,
-        /// Spoil the test clips too (g711,white:10,babble:10,reverb:0.6).
+        /// Corrupt the test clips too (g711,white:10,babble:10,reverb:0.6).
         #[arg(long, value_name = "LIST", value_delimiter = ',')]
         corrupt: Vec<String>,
         /// Folder for the predictions.
         #[arg(long, default_value = "runs/reference")]
         out: PathBuf,
     },
-    /// Learns what tells voices apart, and measures it on the speakers held out.
-    Voices {
+    /// Trains the projection for diarization (LDA over speakers) and measures it on held-out speakers.
+    #[command(alias = "voices")]
+    SpeakerLda {
         /// Folders with corpora as downloaded, or manifests (.csv).
         #[arg(required = true)]
         corpora: Vec<PathBuf>,
@@ -142,12 +148,13 @@ enum Command {
         /// The model's version.
         #[arg(long, default_value = "1")]
         version: String,
-        /// Git revision of the code that trained it.
-        #[arg(long, default_value = "unknown")]
-        revision: String,
+        /// Git revision of the code that trained it; that of this program's checkout where not given.
+        #[arg(long)]
+        revision: Option<String>,
     },
-    /// Puts models side by side in one file, which answers with the mean of theirs; not calibrated yet.
-    Join {
+    /// Puts models side by side in one file that answers with their mean; not calibrated yet.
+    #[command(alias = "join")]
+    Ensemble {
         /// The model files.
         #[arg(required = true, num_args = 2..)]
         models: Vec<PathBuf>,
@@ -155,17 +162,17 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
         /// The model's name.
-        #[arg(long, default_value = "undertone-joined")]
+        #[arg(long, default_value = "undertone-ensemble")]
         name: String,
         /// The model's version.
         #[arg(long, default_value = "1")]
         version: String,
     },
-    /// Makes a model as sure as it may be on recordings unlike those it learned from; its network and its figures stay.
+    /// Calibrates a model on corpora it did not learn from; its network and its figures stay.
     Calibrate {
         /// The model file.
         model: PathBuf,
-        /// Folder of `across --leave-one-out` by the same recipe: temperatures and prediction sets come from it.
+        /// Folder of `cross-corpus --leave-one-out` by the same recipe: temperatures and prediction sets come from it.
         #[arg(long, value_name = "FOLDER")]
         left_out: PathBuf,
         /// The model file to write.
@@ -175,9 +182,17 @@ enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+    /// Converts a model file of format 1 to format 2, without retraining.
+    Convert {
+        /// The model file of format 1.
+        model: PathBuf,
+        /// The model file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
-/// What decides how a network is trained.
+/// How a network is trained.
 #[derive(Args)]
 struct Training {
     /// The recipe (TOML); defaults where not given.
@@ -201,7 +216,11 @@ impl Training {
     }
 
     fn cache(&self, folder: &Path) -> PathBuf {
-        self.cache.clone().unwrap_or_else(|| folder.join("material"))
+        self.cache.clone().unwrap_or_else(|| folder.join("features"))
+    }
+
+    fn setup<'a>(&'a self, corpora: &'a [Corpus], folder: &'a Path, cache: &'a Path) -> Setup<'a> {
+        Setup { corpora, teacher: self.teacher.as_deref(), folder, cache }
     }
 }
 
@@ -219,115 +238,106 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Train { corpora, out, training } => {
             let corpora = corpora::open(&corpora)?;
-            let run = Run {
-                corpora: &corpora,
-                held_out: &HeldOut::nothing(&corpora),
-                config: training.config()?,
-                teacher: training.teacher.as_deref(),
-                folder: &out,
-                cache: &training.cache(&out),
-            };
-            run.run().map(drop)
+            let cache = training.cache(&out);
+            let setup = training.setup(&corpora, &out, &cache);
+            run::run(setup, &training.config()?, &HeldOut::nothing(&corpora)).map(drop)
         }
         Command::Cv { protocols, corpora, extra, out, folds, dev, training } => {
             let protocols = corpora::protocols(&protocols)?;
             let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
-            let validation = CrossValidation {
-                corpora: &corpora,
-                protocols: &protocols,
-                folds: &folds,
-                dev,
-                recipes: &[training.config()?],
-                teacher: training.teacher.as_deref(),
-                folder: &out,
-                cache: &training.cache(&out),
-            };
-            tell(&validation.run()?)
+            let validation = CrossValidation { protocols: &protocols, folds: &folds, dev };
+            let cache = training.cache(&out);
+            let setup = training.setup(&corpora, &out, &cache);
+            print_scored(&validation.run(setup, &[training.config()?])?)
         }
         Command::Recipe { name, corpora, out, teacher } => {
             let recipe = Recipe::named(&name)?;
             let (path, scored) = recipe.run(&name, &corpora, teacher.as_deref(), &out)?;
-            tell(&scored)?;
+            print_scored(&scored)?;
             eprintln!("{}", path.display());
             Ok(())
         }
-        Command::Across { corpora, leave_one_out, out, training } => {
-            let across = Across {
-                corpora: &corpora::open(&corpora)?,
-                leave_one_out,
-                recipes: &[training.config()?],
-                teacher: training.teacher.as_deref(),
-                folder: &out,
-                cache: &training.cache(&out),
-            };
-            across.run()?.iter().for_each(line);
+        Command::CrossCorpus { corpora, leave_one_out, out, training } => {
+            let corpora = corpora::open(&corpora)?;
+            let cache = training.cache(&out);
+            let setup = training.setup(&corpora, &out, &cache);
+            let evaluations = cross_corpus::cross_corpus(setup, &[training.config()?], leave_one_out)?;
+            evaluations.iter().for_each(print_evaluation);
             Ok(())
         }
         Command::Reference { protocol, corpora, teacher, corrupt, out } => {
             let corruptions = corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<_>>>()?;
             let protocol = corpora::protocols(std::slice::from_ref(&protocol))?.remove(0);
             let corpora = corpora::chosen(&corpora, std::slice::from_ref(&protocol), &[])?;
-            let reference = Reference {
-                corpora: &corpora,
-                protocol: &protocol,
-                teacher: teacher.as_deref(),
-                corruptions: &corruptions,
-                folder: &out,
-            };
-            reference.run().map(drop)
+            let setup = Setup { corpora: &corpora, teacher: teacher.as_deref(), folder: &out, cache: &out };
+            Reference { setup, protocol: &protocol, corruptions: &corruptions }.run().map(drop)
         }
-        Command::Voices { corpora, out, fold, dev } => {
-            let corpora = corpora::open(&corpora)?;
-            let protocols = corpora::protocols(&["joint".to_string()])?;
-            let held = HeldOut::fold(&protocols, fold, dev, &corpora)?;
-            let (voices, told) = voices::learn(&held)?;
-            for Told { protocol, equal_error, windows } in told {
-                eprintln!("{protocol}: equal error rate {:.1} % over {windows} windows", 100.0 * equal_error);
-            }
-            std::fs::write(&out, voices.to_bytes()?).map_err(|error| Error::from(error).at(&out))
-        }
+        Command::SpeakerLda { corpora, out, fold, dev } => speaker_lda(&corpora, &out, fold, dev),
         Command::Export { run, out, calibration, name, version, revision } => {
-            let mut model = Publish { run: &run, name: [&name, &version], revision: &revision }.publish()?;
-            if let Some(folder) = calibration {
-                model = measured(&model, &cv::read(&folder)?).map_err(|error| error.at(&folder))?;
-            }
-            std::fs::write(&out, model).map_err(|error| Error::from(error).at(&out))
+            let revision = revision.unwrap_or_else(self::revision);
+            export(&run, [&name, &version], &revision, calibration.as_deref(), &out)
         }
-        Command::Join { models, out, name, version } => {
-            let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Error::from(error).at(path));
-            let files = models.iter().map(read).collect::<Result<Vec<_>>>()?;
-            std::fs::write(&out, join(&files, [&name, &version])?)
-                .map_err(|error| Error::from(error).at(&out))
+        Command::Ensemble { models, out, name, version } => {
+            let models = models.iter().map(|path| ModelFile::open(path)).collect::<Result<Vec<_>>>()?;
+            ensemble(&models, [&name, &version])?.save(&out)
         }
-        Command::Calibrate { model, left_out, out, version } => {
+        Command::Calibrate { model, left_out, out, version } => calibrate(&model, &left_out, &out, version),
+        Command::Convert { model, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
-            let scored = across::left_out(&left_out)?;
-            let mut file = calibrated(&file, &scored).map_err(|error| error.at(&model))?;
-            if let Some(version) = version {
-                let Metadata { name, revision, .. } = Model::from_bytes(file.clone())?.metadata().clone();
-                file = named(&file, [&name, &version, &revision])?;
-            }
-            for Elsewhere { protocol, condition, temperature, ece, sets } in elsewhere(&scored) {
-                let [at_1, at_theirs] = ece;
-                let met = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
-                eprintln!(
-                    "{protocol}.{condition}: ECE {at_1:.3}; calibrated on the others (temperature {temperature:.2}) {at_theirs:.3}, sets of 80, 90, 95 % hold the truth in {met} %"
-                );
-            }
-            std::fs::write(&out, file).map_err(|error| Error::from(error).at(&out))
+            ModelFile::from_format_1(&file).map_err(|error| error.at(&model))?.save(&out)
         }
     }
 }
 
-/// One line a predictions file.
-fn tell(scored: &[Scored]) -> Result<()> {
-    for (protocol, condition, rows) in cv::assemble(scored) {
-        line(&Evaluation::of(&format!("{protocol}.{condition}"), &rows, false)?);
+fn export(run: &Path, name: [&str; 2], revision: &str, calibration: Option<&Path>, out: &Path) -> Result<()> {
+    let mut model = publish(run, name, revision)?;
+    if let Some(folder) = calibration {
+        let scored = cross_validation::read(folder)?;
+        model.set_results(&scored).map_err(|error| error.at(folder))?;
+        model.calibrate(&scored).map_err(|error| error.at(folder))?;
+    }
+    model.save(out)
+}
+
+fn speaker_lda(corpora: &[PathBuf], out: &Path, fold: usize, dev: bool) -> Result<()> {
+    let corpora = corpora::open(corpora)?;
+    let protocols = corpora::protocols(&["joint".to_string()])?;
+    let held_out = HeldOut::fold(&protocols, fold, dev, &corpora)?;
+    let (projection, verifications) = speaker_lda::learn(&held_out)?;
+    for Verification { protocol, equal_error, windows } in verifications {
+        eprintln!("{protocol}: equal error rate {:.1} % over {windows} windows", 100.0 * equal_error);
+    }
+    atomic_file::write(out, &projection.to_bytes()?)
+}
+
+fn calibrate(model: &Path, left_out: &Path, out: &Path, version: Option<String>) -> Result<()> {
+    let mut model = ModelFile::open(model)?;
+    let scored = cross_corpus::left_out(left_out)?;
+    model.calibrate(&scored).map_err(|error| error.at(left_out))?;
+    if let Some(version) = version {
+        let name = model.metadata().name.clone();
+        model.set_name(&name, &version);
+    }
+    for HeldOutCalibration { protocol, condition, temperature, ece, sets } in held_out_calibration(&scored) {
+        let [at_1, calibrated] = ece;
+        let coverages = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
+        eprintln!(
+            "{protocol}.{condition}: ECE {at_1:.3}; calibrated on the others (temperature {temperature:.2}) {calibrated:.3}, \
+             80, 90 and 95 % prediction sets cover {coverages} %"
+        );
+    }
+    model.save(out)
+}
+
+/// One line per predictions file.
+fn print_scored(scored: &[Scored]) -> Result<()> {
+    for (protocol, condition, rows) in predictions::assemble(scored) {
+        print_evaluation(&Evaluation::of(&format!("{protocol}.{condition}"), &rows, false)?);
     }
     Ok(())
 }
 
-fn line(one: &Evaluation) {
+fn print_evaluation(one: &Evaluation) {
     let Evaluation { name, speaker_dependent, uar_of_folds, wa_of_folds, uar, folds, .. } = one;
     let marked = if *speaker_dependent { " (speaker-dependent)" } else { "" };
     let [of_folds, wa, low, high] =

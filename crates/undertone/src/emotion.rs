@@ -94,8 +94,9 @@ pub struct Affect {
     pub arousal: f32,
 }
 
-/// A set of emotions: the classes a corpus or a model knows. Iterates in the order of [`Emotion::ALL`].
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+/// A set of emotions: the classes a corpus or a model knows. Iterates in the order of [`Emotion::ALL`]; in JSON a list.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<Emotion>", into = "Vec<Emotion>")]
 pub struct EmotionSet(u8);
 
 impl EmotionSet {
@@ -133,6 +134,18 @@ impl EmotionSet {
     /// Its emotions in order.
     pub fn iter(self) -> impl Iterator<Item = Emotion> {
         Emotion::ALL.into_iter().filter(move |&emotion| self.contains(emotion))
+    }
+}
+
+impl From<Vec<Emotion>> for EmotionSet {
+    fn from(emotions: Vec<Emotion>) -> Self {
+        emotions.into_iter().collect()
+    }
+}
+
+impl From<EmotionSet> for Vec<Emotion> {
+    fn from(set: EmotionSet) -> Self {
+        set.iter().collect()
     }
 }
 

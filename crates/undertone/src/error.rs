@@ -1,29 +1,110 @@
-//! What went wrong or was tolerated: the one error type of the house, and its warnings.
+//! What went wrong or was tolerated: the one error type, and its warnings.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// `Result` with the house's [`Error`].
+/// `Result` with this library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a [`Warning`] is about. In JSON the name in lower case: `no_speech`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WarningCode {
+    /// The caller ended the analysis; the result is of what was heard until then.
+    Cancelled,
+    /// The recording was too loud for its input.
+    Clipping,
+    /// The container's clock jumps by hours; the jump is left out.
+    Clock,
+    /// Speech on one channel leaks into another; it was left out there.
+    CrossTalk,
+    /// Damaged packets were skipped.
+    Damaged,
+    /// A channel is silent throughout.
+    DeadChannel,
+    /// A gap in the container's clock was kept as silence.
+    Gap,
+    /// A speaker was enrolled by neutral speech, and the model does not know how that differs from all speech.
+    NeutralOffset,
+    /// There is no speech.
+    NoSpeech,
+    /// More speakers were enrolled than there are.
+    NotEnrolled,
+    /// Samples that are not numbers count as 0.
+    NotFinite,
+    /// Several channels speak at once.
+    Overlap,
+    /// The sample rate changes on the way.
+    RateChange,
+    /// All channels hold the same sound; it was analysed once.
+    SameChannels,
+    /// The file of speakers reaches beyond the recording's end.
+    SpeakersBeyondEnd,
+    /// Spans of the file of speakers overlap.
+    SpeakersOverlap,
+    /// It sounds like a telephone line.
+    Telephone,
+    /// The file ends too early; what could be decoded was analysed.
+    Truncated,
+    /// One that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl WarningCode {
+    /// The word for it in JSON: `no_speech`, `truncated`, …
+    pub fn name(self) -> &'static str {
+        match self {
+            WarningCode::Cancelled => "cancelled",
+            WarningCode::Clipping => "clipping",
+            WarningCode::Clock => "clock",
+            WarningCode::CrossTalk => "cross_talk",
+            WarningCode::Damaged => "damaged",
+            WarningCode::DeadChannel => "dead_channel",
+            WarningCode::Gap => "gap",
+            WarningCode::NeutralOffset => "neutral_offset",
+            WarningCode::NoSpeech => "no_speech",
+            WarningCode::NotEnrolled => "not_enrolled",
+            WarningCode::NotFinite => "not_finite",
+            WarningCode::Overlap => "overlap",
+            WarningCode::RateChange => "rate_change",
+            WarningCode::SameChannels => "same_channels",
+            WarningCode::SpeakersBeyondEnd => "speakers_beyond_end",
+            WarningCode::SpeakersOverlap => "speakers_overlap",
+            WarningCode::Telephone => "telephone",
+            WarningCode::Truncated => "truncated",
+            WarningCode::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for WarningCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
 
 /// Something that was tolerated: the answer stands, but the reader should know.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Warning {
-    /// A stable word for programs: `truncated`, `no_speech`, …
-    pub code: String,
+    /// For programs.
+    pub code: WarningCode,
     /// The sentence for people.
     pub message: String,
 }
 
 impl Warning {
     /// A warning for programs (`code`) and people (`message`).
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Warning { code: code.to_string(), message: message.into() }
+    pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
+        Warning { code, message: message.into() }
     }
 }
 
 /// What the caller can do about an [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The system refused: file missing, permission, disk full. Try again or elsewhere.
@@ -54,7 +135,7 @@ impl ErrorKind {
     }
 }
 
-/// An error of the house. Opaque: ask [`Error::kind`] what to do, show it to a person with `{}`.
+/// The error of this library. Opaque: ask [`Error::kind`] what to do, show it to a person with `{}`.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -98,19 +179,23 @@ impl Error {
         self
     }
 
-    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+    /// [`ErrorKind::Malformed`].
+    pub fn malformed(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Malformed, message)
     }
 
-    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+    /// [`ErrorKind::Unsupported`].
+    pub fn unsupported(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Unsupported, message)
     }
 
-    pub(crate) fn config(message: impl Into<String>) -> Self {
+    /// [`ErrorKind::Config`].
+    pub fn config(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Config, message)
     }
 
-    pub(crate) fn model(message: impl Into<String>) -> Self {
+    /// [`ErrorKind::Model`].
+    pub fn model(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Model, message)
     }
 }
@@ -145,6 +230,19 @@ impl From<std::io::Error> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_in_json() {
+        let json = |value: &dyn Fn() -> serde_json::Result<String>| value().unwrap_or_default();
+        for code in [WarningCode::NoSpeech, WarningCode::CrossTalk, WarningCode::SpeakersBeyondEnd] {
+            assert_eq!(json(&|| serde_json::to_string(&code)), format!("\"{code}\""));
+        }
+        for kind in [ErrorKind::Io, ErrorKind::TooLarge] {
+            assert_eq!(json(&|| serde_json::to_string(&kind)), format!("\"{}\"", kind.name()));
+        }
+        let later: Option<WarningCode> = serde_json::from_str("\"of_a_later_version\"").ok();
+        assert_eq!(later, Some(WarningCode::Other));
+    }
 
     #[test]
     fn the_path_comes_first_and_the_first_path_stays() {

@@ -24,6 +24,12 @@ impl SampleRate {
     }
 }
 
+impl From<u32> for SampleRate {
+    fn from(hertz: u32) -> Self {
+        SampleRate(hertz)
+    }
+}
+
 impl fmt::Display for SampleRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} Hz", self.0)

@@ -1,7 +1,7 @@
-//! Dialogues with known emotions: made from corpora, and analysed against their truth.
+//! Dialogues with known emotions: composed from corpora, and analysed against their reference annotation.
 
 mod score;
 mod write;
 
 pub use score::score;
-pub use write::{Asked, write};
+pub use write::{Request, write};

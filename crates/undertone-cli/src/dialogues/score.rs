@@ -1,28 +1,28 @@
-//! `undertone evaluate --dialogues`: recordings with a truth beside them, analysed and scored.
+//! `undertone evaluate --dialogues`: recordings with reference annotations, analysed and scored.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use undertone::analyzer::{Options, Who};
 use undertone::audio::{Channels, files_below};
-use undertone::corpus::dialogue::{Spoken, read_truth};
-use undertone::eval::{TimelineScore, score_timeline, timeline_figures};
-use undertone::report::timelines::{json, markdown};
-use undertone::{Analyzer, Emotion, Error, ErrorKind, Result};
+use undertone::engine::{Options, SpeakerSource};
+use undertone::{Emotion, Engine, Error, ErrorKind, Result};
+use undertone_eval::dialogue::{Spoken, read_truth};
+use undertone_eval::metrics::{TimelineScore, score_timeline, timeline_figures};
+use undertone_eval::report::timelines::{json, markdown};
 
 use crate::arguments::Evaluate;
 use crate::model;
 use crate::output::Output;
 
-/// Analyses every recording below a folder and prints a row for each folder in it.
+/// Analyses every recording below a folder and prints one row per subfolder.
 pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<ExitCode> {
     let mut output = Output::open(typed.output.as_deref())?;
     let recordings = recordings(folder)?;
+    let engine = Engine::builder().model(model::chosen(typed.model.as_deref())?).build()?;
     let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
-        let model = model::chosen(typed.model.as_deref())?;
         let apart = typed.speakers.filter(|_| channels == Channels::Average);
-        let who = apart.map_or(Who::Channel, Who::Apart);
-        Analyzer::new(model, Options { channels, who, ..Options::default() })
+        let speaker_source = apart.map_or(SpeakerSource::PerChannel, SpeakerSource::Diarize);
+        engine.with_options(Options { channels, speaker_source, ..Options::default() })
     });
     let (average, split) = (average?, split?);
     let mut scores: Vec<TimelineScore> = Vec::new();
@@ -40,11 +40,11 @@ pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-/// The recordings below a folder, each with its truth; all truths are read before anything is analysed.
+/// The recordings below a folder, each with its annotation; all annotations are read before anything is analysed.
 fn recordings(folder: &Path) -> Result<Vec<(PathBuf, Vec<Spoken>)>> {
     let files = files_below(folder)?;
     if files.is_empty() {
-        let message = "no recordings are in this folder; each needs a truth beside it (NAME.wav and NAME.csv with \
+        let message = "this folder has no recordings; each needs a reference annotation beside it (NAME.wav and NAME.csv with \
                        start,end,channel,speaker,label)";
         return Err(Error::new(ErrorKind::Config, message).at(folder));
     }
@@ -52,7 +52,7 @@ fn recordings(folder: &Path) -> Result<Vec<(PathBuf, Vec<Spoken>)>> {
         let beside = path.with_extension("csv");
         if !beside.exists() {
             let message = format!(
-                "has no truth beside it; expected {} with the columns start,end,channel,speaker,label",
+                "has no reference annotation; expected {} with the columns start,end,channel,speaker,label",
                 beside.display()
             );
             return Err(Error::new(ErrorKind::Config, message).at(path));

@@ -1,6 +1,7 @@
 //! The command through its front door: the built program, its exit codes, what it writes where.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod documents;
 mod enroll;
 mod enrolled;
 mod long_jobs;
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conversation.wav");
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results");
-const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-1.json");
+const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-2.json");
 
 fn undertone(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_undertone")).args(arguments).stdin(Stdio::null()).output().unwrap()
@@ -239,14 +240,17 @@ fn unreadable_permissions_are_told() {
 #[test]
 fn the_model_says_what_it_is_and_what_it_is_not_for() {
     let shown = stdout(&undertone(&["model", "info"]));
-    for word in ["classes", "ravdess", "CC BY-NC-SA", "UAR", "AI Act", "never trained on"] {
+    for word in ["classes", "ravdess", "CC BY-NC-SA", "UAR", "AI Act", "unseen speakers"] {
         assert!(shown.contains(word), "{word}: {shown}");
     }
 }
 
 #[test]
 fn help_has_examples_and_the_shells_get_completions_and_a_manual() {
-    assert!(stdout(&undertone(&["--help"])).contains("Examples:"));
+    let help = stdout(&undertone(&["--help"]));
+    for word in ["Examples:", "completions", "man "] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
     assert!(stdout(&undertone(&["completions", "bash"])).contains("_undertone"));
     assert!(stdout(&undertone(&["man"])).starts_with(".ie"));
     assert_eq!(undertone(&["analyze"]).status.code(), Some(2));
@@ -279,29 +283,29 @@ fn the_readme_shows_what_the_command_prints() {
 fn predictions_are_evaluated_compared_and_shown_as_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("report.html");
-    let [a, b] = ["unadapted", "baseline-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv"));
+    let [a, b] = ["unadapted", "adapted-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv.zst"));
     let output = undertone(&["evaluate", &a, &b, "--html", text(&page), "--merge", "calm=neutral"]);
     let shown = stdout(&output);
-    for word in ["## emobox-ravdess.unadapted", "| UAR |", "baseline-all − emobox-ravdess.unadapted: UAR +"]
+    for word in ["## emobox-ravdess.unadapted", "| UAR |", "adapted-all − emobox-ravdess.unadapted: UAR +"]
     {
         assert!(shown.contains(word), "{word}: {shown}");
     }
     assert!(!shown.contains("| calm |"));
     assert!(std::fs::read_to_string(&page).unwrap().starts_with("<!doctype html>"));
     let table = stdout(&undertone(&["evaluate", &a, &b, "--table"]));
-    assert!(table.starts_with("| protocol |") && table.contains("| baseline-all |"), "{table}");
+    assert!(table.starts_with("| protocol |") && table.contains("| adapted-all |"), "{table}");
     let figures: Value = serde_json::from_slice(&undertone(&["evaluate", &a, "--json"]).stdout).unwrap();
     assert!(figures[0]["uar_of_folds"].as_f64().unwrap() > 0.125);
 }
 
 #[test]
 fn what_several_systems_say_together_is_measured_beside_them() {
-    let [a, b] = ["unadapted", "baseline-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv"));
+    let [a, b] = ["unadapted", "adapted-all"].map(|name| format!("{RESULTS}/emobox-ravdess.{name}.csv.zst"));
     let output = undertone(&["evaluate", "--fuse", &a, &b, "--json"]);
     let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
     let names: Vec<&str> =
         figures.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["emobox-ravdess.unadapted", "emobox-ravdess.baseline-all", "fusion"]);
+    assert_eq!(names, ["emobox-ravdess.unadapted", "emobox-ravdess.adapted-all", "fusion"]);
     let [alone, together] = [0, 2].map(|at: usize| &figures[at]);
     assert_eq!(alone["clips"], together["clips"]);
     assert!(together["uar_of_folds"].as_f64() > alone["uar_of_folds"].as_f64());
@@ -342,7 +346,7 @@ fn manifest(rows: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn ones_own_recordings_are_scored_by_the_model_clean_and_spoiled() {
+fn ones_own_recordings_are_scored_by_the_model_clean_and_corrupted() {
     let (folder, path) = manifest("a.wav,x,happy\nb.wav,y,sad\nc.wav,z,happy\n");
     let kept = folder.path().join("kept");
     let output = undertone(&[
@@ -362,8 +366,8 @@ fn ones_own_recordings_are_scored_by_the_model_clean_and_spoiled() {
     }
     let rows = std::fs::read_to_string(kept.join("mine.unadapted.csv")).unwrap();
     assert_eq!(rows.lines().count(), 4);
-    let spoiled = std::fs::read_to_string(kept.join("mine.unadapted.white-0.csv")).unwrap();
-    assert!(spoiled.lines().count() == 4 && spoiled != rows);
+    let corrupted = std::fs::read_to_string(kept.join("mine.unadapted.white-0.csv")).unwrap();
+    assert!(corrupted.lines().count() == 4 && corrupted != rows);
     let again = stdout(&undertone(&["evaluate", text(&kept.join("mine.unadapted.csv")), "--json"]));
     assert_eq!(serde_json::from_str::<Value>(&again).unwrap()[0]["clips"], 3);
 }
@@ -414,7 +418,7 @@ fn recordings_whose_truth_is_missing_or_means_nothing_are_refused() {
     assert!(stderr(&output).contains("no recordings") && output.status.code() == Some(2));
     let head = "start,end,channel,speaker,label\n";
     for (truth, word) in [
-        (None, "no truth beside it"),
+        (None, "no reference annotation"),
         (Some(format!("{head}0,1,0,a,joy\n")), "joy"),
         (Some(format!("{head}0,1,0,a,sad\n3,99,0,a,sad\n")), "row 3 ends at 99.00 s"),
         (Some(format!("{head}0,1,1,a,sad\n")), "channel 1"),

@@ -1,4 +1,4 @@
-//! The front end inside the graph: both views of the spectrogram by convolutions, with fixed kernels from the house's own
+//! The front end inside the graph: both views of the spectrogram by convolutions, with fixed kernels from the built-in
 //! constants or with a bank's.
 
 use std::f64::consts::TAU;
@@ -7,9 +7,10 @@ use undertone::features::{HOP, log_mel, pitch_view};
 
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
-use crate::front_end::{BEFORE, Bank, FILTERS, Half};
-use crate::network::BANDS;
-use crate::score::values;
+use crate::data::feature_cache::BANDS;
+use crate::nn::filter_bank::{Bank, FILTERS, Half};
+use crate::nn::frames::BEFORE;
+use crate::nn::tensor::values;
 
 /// `waveform [batch, samples]` → `spectrogram [batch, samples/160 + 1, 128]`.
 pub fn spectrogram(graph: &mut Builder, waveform: &Value) -> Value {

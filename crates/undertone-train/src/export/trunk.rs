@@ -5,13 +5,15 @@ use undertone::Emotion;
 
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
-use crate::layer::Layer;
-use crate::network::{BANDS, Block, Network, OUTPUTS, Stem, bias};
-use crate::population::Level;
-use crate::score::values;
+use crate::data::feature_cache::BANDS;
+use crate::data::normalization::Moments;
+use crate::nn::layer::Layer;
+use crate::nn::linear::bias;
+use crate::nn::network::{Block, Network, OUTPUTS, Stem};
+use crate::nn::tensor::values;
 
 /// `spectrogram` → `frames [batch, t', 2 · channels]`: features, then their attention logits.
-pub fn frames(graph: &mut Builder, network: &Network, views: &Level, spectrogram: &Value) -> Value {
+pub fn frames(graph: &mut Builder, network: &Network, views: &Moments, spectrogram: &Value) -> Value {
     let [scale, shift] = views.affine();
     let standard = graph.affine(spectrogram, &scale, &shift);
     let mel = graph.slice(&standard, 2, 0, BANDS);
@@ -122,35 +124,35 @@ pub fn pooled(graph: &mut Builder, channels: usize, frames: &Value) -> Value {
 }
 
 /// The three inputs that say what is known of the speaker.
-pub struct Baseline {
-    /// `baseline_mean`.
+pub struct Adaptation {
+    /// `speaker_mean`.
     pub mean: Value,
-    /// `baseline_scale`.
+    /// `speaker_scale`.
     pub scale: Value,
-    /// `baseline_weight`.
+    /// `speaker_weight`.
     pub weight: Value,
 }
 
-/// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the baseline's weight; and
+/// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the adaptation's weight; and
 /// `agreement [batch, 1]` where listeners named any classes. Only the classes the network learned are there.
 pub fn heads(
     graph: &mut Builder,
     network: &Network,
     [classes, voted]: [&[Emotion]; 2],
     pooled: &Value,
-    baseline: &Baseline,
+    adaptation: &Adaptation,
 ) {
     let mean = values(network.population_mean.value());
     let scale: Vec<f32> = values(network.population_scale.value()).iter().map(|x| 1.0 / x).collect();
     let shift: Vec<f32> = mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
     let population = graph.affine(pooled, &scale, &shift);
-    let centred = graph.node("Sub", &[pooled, &baseline.mean], Vec::new());
-    let speaker = graph.node("Div", &[&centred, &baseline.scale], Vec::new());
+    let centred = graph.node("Sub", &[pooled, &adaptation.mean], Vec::new());
+    let speaker = graph.node("Div", &[&centred, &adaptation.scale], Vec::new());
     let columns: Vec<usize> = classes.iter().map(|&class| class as usize).chain([OUTPUTS - 1]).collect();
     let unadapted = head(graph, &network.head, &columns, &population);
     let adapted = head(graph, &network.speaker_head, &columns, &speaker);
     let difference = graph.node("Sub", &[&adapted, &unadapted], Vec::new());
-    let part = graph.node("Mul", &[&difference, &baseline.weight], Vec::new());
+    let part = graph.node("Mul", &[&difference, &adaptation.weight], Vec::new());
     let blended = graph.node("Add", &[&unadapted, &part], Vec::new());
     let classes = classes.len();
     let bounds = [0, classes, classes + 1].map(|x| graph.indices(&[x as i64]));

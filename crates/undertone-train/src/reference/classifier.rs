@@ -153,7 +153,7 @@ fn failed(error: impl std::fmt::Display) -> Error {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use undertone::corpus::Utterance;
+    use undertone_eval::corpus::Utterance;
 
     fn utterance() -> Utterance {
         Utterance {

@@ -1,7 +1,7 @@
 //! Reference systems: what simpler ways reach on the same folds, through the same figures.
 //!
 //! Features of an utterance (log-mel, classical prosody, or a teacher's layer), summed up over time, go into a classifier. They
-//! are standardised by the training part (*unadapted*), or by each speaker's own clips (*baseline-all*: mean and deviation, unlabelled,
+//! are standardised by the training part (*unadapted*), or by each speaker's own clips (*adapted-all*: mean and deviation, unlabelled,
 //! test clips included). The strength of the regularisation is chosen on a fifth of the training speakers.
 
 mod classifier;
@@ -9,33 +9,31 @@ mod vector;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use undertone::corpus::held::HeldOut;
-use undertone::corpus::protocol::Protocol;
-use undertone::corpus::{Corpus, Utterance};
-use undertone::corrupt::Corruption;
 use undertone::emotion::Emotion;
-use undertone::eval::{Evaluation, best, uar};
-use undertone::predict::{self, Condition, Prediction};
 use undertone::{Error, Result};
+use undertone_eval::augment::Corruption;
+use undertone_eval::corpus::{Corpus, Utterance};
+use undertone_eval::holdout::HeldOut;
+use undertone_eval::metrics::{Evaluation, best, uar};
+use undertone_eval::predict::{Condition, Prediction};
+use undertone_eval::protocol::Protocol;
 
-use crate::teacher::Teacher;
+use crate::data::setup::Setup;
+use crate::data::teacher::Teacher;
 use classifier::{Classifier, Kind};
+use undertone_eval::predict;
 use vector::{Features, vectors};
 
 /// What the systems are measured on.
 pub struct Reference<'a> {
-    /// The corpora, the protocol's among them.
-    pub corpora: &'a [Corpus],
+    /// The corpora (the protocol's among them), the folder of the predictions (`<protocol>.<system>.<condition>.csv`, of corrupted clips
+    /// `….<condition>.<corruption>.csv`) and, for the systems on a teacher's layer, the teacher; nothing is kept in its cache.
+    pub setup: Setup<'a>,
     /// Cut as it says; each fold is learned from the protocol's own corpus alone.
     pub protocol: &'a Protocol,
-    /// For the systems on a teacher's layer, where given.
-    pub teacher: Option<&'a Path>,
-    /// Test clips are spoiled by each of these too; what is learned from is always clean.
+    /// Test clips are corrupted by each of these too; what is learned from is always clean.
     pub corruptions: &'a [Corruption],
-    /// Where predictions are kept: `<protocol>.<system>.<condition>.csv`, spoiled ones `….<condition>.<corruption>.csv`.
-    pub folder: &'a Path,
 }
 
 /// Name, features and classifier of each system.
@@ -61,11 +59,11 @@ struct Fold<'a> {
     tested: Vec<&'a Utterance>,
 }
 
-/// Vectors of all utterances, and of every fold's spoiled test clips: corruption by corruption, fold by fold.
+/// Vectors of all utterances, and of every fold's corrupted test clips: corruption by corruption, fold by fold.
 struct Vectors {
     features: Features,
     clean: Vec<Vec<f64>>,
-    spoiled: Vec<Vec<Vec<Vec<f64>>>>,
+    corrupted: Vec<Vec<Vec<Vec<f64>>>>,
 }
 
 impl Reference<'_> {
@@ -74,10 +72,10 @@ impl Reference<'_> {
     /// # Errors
     /// What cutting, decoding and writing answer; `Config` where a classifier cannot be fitted.
     pub fn run(&self) -> Result<Vec<Evaluation>> {
-        fs::create_dir_all(self.folder).map_err(|error| Error::from(error).at(self.folder))?;
-        let teacher = self.teacher.map(Teacher::open).transpose()?;
+        fs::create_dir_all(self.setup.folder).map_err(|error| Error::from(error).at(self.setup.folder))?;
+        let teacher = self.setup.teacher.map(Teacher::open).transpose()?;
         let own: Vec<Corpus> =
-            self.corpora.iter().filter(|corpus| corpus.name == self.protocol.corpus).cloned().collect();
+            self.setup.corpora.iter().filter(|corpus| corpus.name == self.protocol.corpus).cloned().collect();
         let utterances: Vec<&Utterance> = own
             .iter()
             .flat_map(|corpus| &corpus.utterances)
@@ -94,7 +92,7 @@ impl Reference<'_> {
                 Some(vectors) => vectors,
                 None => self.vectors(features, &utterances, &folds, teacher.as_ref())?,
             };
-            for condition in [Condition::Unadapted, Condition::BaselineAll] {
+            for condition in [Condition::Unadapted, Condition::AdaptedAll] {
                 if kind == Kind::Majority && condition != Condition::Unadapted {
                     continue;
                 }
@@ -125,14 +123,14 @@ impl Reference<'_> {
         folds: &[Fold<'_>],
         teacher: Option<&Teacher>,
     ) -> Result<Vectors> {
-        let spoiled = |corruption: &Corruption| {
-            // Fold by fold: babble is made of the fold's own voices, as when a model is scored.
+        let corrupted = |corruption: &Corruption| {
+            // Fold by fold: babble is made of the fold's own speakers, as when a model is scored.
             folds.iter().map(|fold| vectors(features, &fold.tested, teacher, Some(*corruption))).collect()
         };
         Ok(Vectors {
             features,
             clean: vectors(features, utterances, teacher, None)?,
-            spoiled: self.corruptions.iter().map(spoiled).collect::<Result<_>>()?,
+            corrupted: self.corruptions.iter().map(corrupted).collect::<Result<_>>()?,
         })
     }
 
@@ -157,16 +155,16 @@ impl Reference<'_> {
             let learned = pick(&fold.learned);
             let classifier = Classifier::fit(kind, strength(kind, &learned)?, &learned)?;
             predictions[0].extend(self.predict(fold, &classifier, &pick(&fold.tested)));
-            for (predictions, spoiled) in predictions[1..].iter_mut().zip(&vectors.spoiled) {
-                let rows = rows(&fold.tested, &spoiled[at], condition);
+            for (predictions, corrupted) in predictions[1..].iter_mut().zip(&vectors.corrupted) {
+                let rows = rows(&fold.tested, &corrupted[at], condition);
                 predictions.extend(self.predict(fold, &classifier, &rows.iter().collect::<Vec<_>>()));
             }
         }
         for (corruption, predictions) in self.corruptions.iter().zip(&predictions[1..]) {
             let name = format!("{name}.{}.csv", corruption.file_name());
-            predict::save(&self.folder.join(name), predictions)?;
+            predict::save(&self.setup.folder.join(name), predictions)?;
         }
-        predict::save(&self.folder.join(format!("{name}.csv")), &predictions[0])?;
+        predict::save(&self.setup.folder.join(format!("{name}.csv")), &predictions[0])?;
         Evaluation::of(name, &predictions[0], self.protocol.speaker_dependent)
     }
 

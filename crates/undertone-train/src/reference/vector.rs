@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 use undertone::Result;
-use undertone::corpus::Utterance;
-use undertone::corrupt::Corruption;
 use undertone::features::Frames;
 use undertone::features::{Spectrogram, functionals, log_mel, prosody};
-use undertone::predict;
+use undertone_eval::augment::Corruption;
+use undertone_eval::corpus::Utterance;
+use undertone_eval::predict;
 
-use crate::teacher::Teacher;
+use crate::data::teacher::Teacher;
 
 /// What of an utterance is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Features {
     Teacher,
 }
 
-/// A vector an utterance, in their order; each spoiled first where a corruption is given, as [`predict::spoiled`] does it.
+/// A vector an utterance, in their order; each corrupted first where a corruption is given, as [`predict::corrupted`] does it.
 pub fn vectors(
     features: Features,
     utterances: &[&Utterance],
@@ -35,7 +35,7 @@ pub fn vectors(
             return Ok(Vec::new());
         }
         let waveform = match corruption {
-            Some(corruption) => predict::spoiled(utterances, row, corruption)?,
+            Some(corruption) => predict::corrupted(utterances, row, corruption)?,
             None => utterances[row].samples()?,
         };
         let vector = match (features, teacher) {
@@ -55,5 +55,5 @@ pub fn vectors(
 fn mel(waveform: &[f32]) -> Frames {
     let spectrogram = Spectrogram::default().compute(waveform);
     let bands = spectrogram.rows().flat_map(|row| row[..log_mel::BANDS].to_vec()).collect();
-    Frames::new(bands, log_mel::BANDS)
+    Frames::new(bands, log_mel::BANDS).unwrap_or_default()
 }

@@ -1,20 +1,23 @@
-//! The learned bank: where it begins, what it hears in training, and the file that is made of it.
+//! The learned bank: where it begins, what it computes in training, and the file that is made of it.
 
 use burn::module::RunningState;
 use burn::prelude::*;
 use undertone::features::Spectrogram;
-use undertone::model::{Baseline, Metadata, Model};
+use undertone::model::{Adaptation, Metadata, Model};
 use undertone::{Emotion, EmotionSet};
-use undertone_train::average::follow;
-use undertone_train::clip::Clip;
-use undertone_train::config::Config;
-use undertone_train::draw::Draw;
+use undertone_train::augment::waveform_augment::augment;
+use undertone_train::data::clip::Clip;
+use undertone_train::data::feature_cache::{FeatureCache, Wanted};
+use undertone_train::data::normalization::{Moments, Normalization};
 use undertone_train::export::export;
-use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
-use undertone_train::material::{Material, Wanted};
-use undertone_train::network::{Network, Size};
-use undertone_train::population::{Level, Population};
-use undertone_train::score::values;
+use undertone_train::nn::average::follow;
+use undertone_train::nn::filter_bank::Bank;
+use undertone_train::nn::frames::{Cut, Frames};
+use undertone_train::nn::front_end::FrontEnd;
+use undertone_train::nn::network::{Network, Size};
+use undertone_train::nn::tensor::values;
+use undertone_train::train::config::Config;
+use undertone_train::train::sampler::Sampler;
 
 use crate::export::{by_onnxruntime, metadata, somebody};
 
@@ -46,7 +49,7 @@ fn float(samples: &[i16]) -> Vec<f32> {
 }
 
 /// The bank's views of a whole waveform, `[1, frames, 128]`.
-fn heard(bank: &Bank, samples: &[i16], device: &Device) -> Tensor<3> {
+fn filtered(bank: &Bank, samples: &[i16], device: &Device) -> Tensor<3> {
     let cut = Cut::new(samples, 0, samples.len() / 160 + 1, 1.0);
     bank.forward(Frames::stack(vec![cut], device))
 }
@@ -71,7 +74,7 @@ fn every_band_of_a_new_bank_goes_with_the_spectrograms() {
         (3000.0 * (std::f32::consts::TAU * (40.0 * t + 290.0 * t * t * t)).sin()) as i16
     }));
     let spectrogram = Spectrogram::default().compute(&float(&samples));
-    let learned = values(heard(&bank, &samples, &device));
+    let learned = values(filtered(&bank, &samples, &device));
     assert_eq!(spectrogram.data().len(), learned.len());
     let column =
         |data: &[f32], band: usize| data.iter().skip(band).step_by(128).copied().collect::<Vec<f32>>();
@@ -103,17 +106,17 @@ fn clip(folder: &std::path::Path, at: usize) -> Clip {
 }
 
 #[test]
-fn both_ways_learn_from_the_same_crops_spoiled_alike() {
+fn both_ways_learn_from_the_same_crops_augmented_alike() {
     let folder = tempfile::tempdir().unwrap();
     let device = Device::flex();
     let clips: Vec<Clip> = (0..5).map(|at| clip(folder.path(), at)).collect();
-    let cache = folder.path().join("material");
-    let wanted = Wanted { teacher: None, degraded_copies: 0, waveforms: true, seed: 0 };
-    let prepare = || Material::prepare(&clips, wanted, &cache, &|_| {}).unwrap();
-    let (made, material) = (prepare(), prepare());
-    assert_eq!(made.waves, material.waves);
-    assert!(material.samples(material.places[4]) == voice(26_000, 210.0), "what is kept reads back");
-    let population = Population::measure(&clips, &material.places, &material);
+    let cache = folder.path().join("features");
+    let wanted = Wanted { teacher: None, degraded_copies: 0, augment, waveforms: true, seed: 0 };
+    let prepare = || FeatureCache::prepare(&clips, wanted, &cache, &|_| {}).unwrap();
+    let (made, features) = (prepare(), prepare());
+    assert_eq!(made.waves, features.waves);
+    assert!(features.samples(features.places[4]) == voice(26_000, 210.0), "what is kept reads back");
+    let normalization = Normalization::measure(&clips, &features.places, &features);
     let bank = Bank::new(&device).unwrap();
     // The gain of a distant crop meets the floor before the logarithm in one way and after it in the other.
     let config = |front_end| Config {
@@ -128,7 +131,8 @@ fn both_ways_learn_from_the_same_crops_spoiled_alike() {
         ..Config::default()
     };
     let [spectrogram, waveform] = [FrontEnd::Spectrogram, FrontEnd::Waveform].map(config);
-    let draw = |config| Draw::new(&clips, material.places.clone(), &material, &population, config).unwrap();
+    let draw =
+        |config| Sampler::new(&clips, features.places.clone(), &features, &normalization, config).unwrap();
     let (by_spectrogram, by_waveform) = (draw(&spectrogram), draw(&waveform));
     let mut mixed = 0;
     for seed in 0..12 {
@@ -147,15 +151,16 @@ fn both_ways_learn_from_the_same_crops_spoiled_alike() {
 }
 
 /// A random network that reads waveforms, its running statistics and its bank moved, and its file.
-fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
+fn random(seed: u64) -> (Network, Size, Moments, Vec<u8>) {
     let (training, plain) = (Device::flex().autodiff(), Device::flex());
     training.seed(seed);
     let size = Size::tiny();
-    let views = Level { mean: vec![-7.0; 128], deviation: vec![2.5; 128] };
+    let views = Moments { mean: vec![-7.0; 128], deviation: vec![2.5; 128] };
     let network = FrontEnd::Waveform.network(&size, None, &training).unwrap();
     for i in 0..3 {
-        network
-            .trunk((heard(network.bank.as_ref().unwrap(), &voice(16_000 + i, 120.0), &training) + 7.0) / 2.5);
+        network.trunk(
+            (filtered(network.bank.as_ref().unwrap(), &voice(16_000 + i, 120.0), &training) + 7.0) / 2.5,
+        );
     }
     let mut network = follow(FrontEnd::Waveform.network(&size, None, &plain).unwrap(), &network, 0.0);
     network.population_mean = RunningState::new(Tensor::full([size.pooled()], 0.1, &plain));
@@ -164,41 +169,41 @@ fn random(seed: u64) -> (Network, Size, Level, Vec<u8>) {
     bank.mel.weight = bank.mel.weight.clone().map(|w| w.clone() + w.sin() * 0.3);
     bank.pitch.weight = bank.pitch.weight.clone().map(|w| w.clone() + w.cos() * 0.1);
     let metadata = Metadata { own_front_end: true, ..metadata(size.pooled()) };
-    let file = export(&network, &size, &views, &[], &metadata).unwrap();
+    let file = export(&network, &size, &views, &[], metadata).to_bytes().unwrap();
     (network, size, views, file)
 }
 
 /// Logits of the network itself, against the population and against a speaker, blended 0.6 : 0.4.
-fn by_network(network: &Network, views: &Level, samples: &[i16], speaker: &Baseline) -> Vec<f32> {
+fn by_network(network: &Network, views: &Moments, samples: &[i16], speaker: &Adaptation) -> Vec<f32> {
     let device = Device::flex();
     let [scale, shift] = views.affine().map(|row| Tensor::<1>::from_data(row.as_slice(), &device));
-    let heard = heard(network.bank.as_ref().unwrap(), samples, &device);
-    let pooled = network.pool(network.trunk(heard * scale.unsqueeze() + shift.unsqueeze()));
+    let views_of_wave = filtered(network.bank.as_ref().unwrap(), samples, &device);
+    let pooled = network.pool(network.trunk(views_of_wave * scale.unsqueeze() + shift.unsqueeze()));
     let adapted = values(network.adapted(pooled.clone(), std::slice::from_ref(speaker)));
     let alone = values(network.unadapted(pooled));
     alone.iter().zip(&adapted).map(|(a, b)| 0.6 * a + 0.4 * b).collect()
 }
 
 #[test]
-fn the_house_runs_the_file_of_a_bank_whole_and_from_the_waveform_to_frames() {
+fn the_runtime_runs_the_file_of_a_bank_whole_and_from_the_waveform_to_frames() {
     let (network, size, views, file) = random(5);
     let model = Model::from_bytes(file).unwrap();
     assert!(model.metadata().own_front_end);
-    let baseline = somebody(size.pooled());
+    let adaptation = somebody(size.pooled());
     for n in [8000, 16_159, 16_160, 40_001] {
         let samples = voice(n, 180.0);
-        let want = by_network(&network, &views, &samples, &baseline);
+        let want = by_network(&network, &views, &samples, &adaptation);
         let wave = float(&samples);
-        let whole = model.run_whole(&wave, &baseline).unwrap();
+        let whole = model.run_whole(&wave, &adaptation).unwrap();
         for (got, want) in whole.answer.logits.iter().zip(&want) {
             assert!((got - want).abs() < 1e-4, "{n} samples: {got} for {want}");
         }
-        let heard = model.hear(&wave).unwrap();
-        assert_eq!(heard.frames.len(), whole.frames.len());
-        for (a, b) in heard.frames.data().iter().zip(whole.frames.data()) {
+        let output = model.trunk(&wave).unwrap();
+        assert_eq!(output.frames.len(), whole.frames.len());
+        for (a, b) in output.frames.data().iter().zip(whole.frames.data()) {
             assert!((a - b).abs() < 1e-4, "{n} samples: {a} for {b}");
         }
-        assert_eq!(heard.spectrogram.data(), Spectrogram::default().compute(&wave).data());
+        assert_eq!(output.spectrogram.data(), Spectrogram::default().compute(&wave).data());
     }
     assert_eq!(model.frames(&[]).unwrap().len(), 1);
 }

@@ -1,7 +1,7 @@
 //! The layer against its definition, and its gradients against finite differences.
 
 use burn::prelude::*;
-use undertone_train::layer::{Layer, Window};
+use undertone_train::nn::layer::{Layer, Window};
 
 fn tensor(shape: [usize; 4], seed: f32, device: &Device) -> Tensor<4> {
     let n = shape.iter().product::<usize>();
@@ -10,7 +10,7 @@ fn tensor(shape: [usize; 4], seed: f32, device: &Device) -> Tensor<4> {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    undertone_train::score::values(tensor)
+    undertone_train::nn::tensor::values(tensor)
 }
 
 /// A layer whose weights are the same every time.

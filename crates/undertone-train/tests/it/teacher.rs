@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use undertone_train::teacher::{BANDS, CLOCK, FilterBank, STACK, Standard, Teacher};
+use undertone_train::data::teacher::{BANDS, CLOCK, FilterBank, STACK, Standard, Teacher};
 
 /// An array of the fixture, by way of numpy.
 fn array(path: &PathBuf, name: &str) -> Option<Vec<f32>> {

@@ -1,27 +1,31 @@
-//! A whole training in miniature, on tones: one seed gives one model, ended or not; and it learns.
+//! A whole training in miniature, on tones: one seed gives one model, interrupted or not; and it learns.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use burn::prelude::Device;
-use undertone::corpus::Corpus;
-use undertone::corpus::held::HeldOut;
-use undertone::corpus::protocol::Protocol;
+use undertone::Result;
 use undertone::model::Model;
-use undertone::{Result, predict};
-use undertone_train::across::Across;
-use undertone_train::config::Config;
-use undertone_train::cv::CrossValidation;
-use undertone_train::export::Publish;
-use undertone_train::front_end::{Bank, Cut, Frames, FrontEnd};
-use undertone_train::network::Size;
-use undertone_train::networks::Networks;
-use undertone_train::recipe::Recipe;
-use undertone_train::run::{Outcome, Run};
-use undertone_train::score::values;
+use undertone_eval::corpus::Corpus;
+use undertone_eval::holdout::HeldOut;
+use undertone_eval::predict;
+use undertone_eval::protocol::Protocol;
+use undertone_train::data::setup::Setup;
+use undertone_train::experiment::cross_corpus::cross_corpus;
+use undertone_train::experiment::cross_validation::CrossValidation;
+use undertone_train::experiment::networks;
+use undertone_train::experiment::recipe::Recipe;
+use undertone_train::export::{ModelFile, publish, revision};
+use undertone_train::nn::filter_bank::Bank;
+use undertone_train::nn::frames::{Cut, Frames};
+use undertone_train::nn::front_end::FrontEnd;
+use undertone_train::nn::network::Size;
+use undertone_train::nn::tensor::values;
+use undertone_train::train::config::Config;
+use undertone_train::train::run::{Outcome, run};
 
-/// Enough for the end to come in the middle.
+/// Enough for the interruption to come in the middle.
 const EPOCHS: usize = 30;
 
 /// A manifest of tones: high and wavering is happy, low and flat is sad.
@@ -64,17 +68,9 @@ fn leave_one_speaker_out(folder: &Path) -> PathBuf {
 
 fn train(folder: &Path, name: &str, config: &Config) -> Result<Outcome> {
     let corpora = [Corpus::from_manifest(&folder.join("tones.csv")).unwrap()];
-    let (out, cache) = (folder.join(name), folder.join("material"));
+    let (out, cache) = (folder.join(name), folder.join("features"));
     let held_out = HeldOut::nothing(&corpora);
-    let run = Run {
-        corpora: &corpora,
-        held_out: &held_out,
-        config: config.clone(),
-        teacher: None,
-        folder: &out,
-        cache: &cache,
-    };
-    run.run()
+    run(Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache }, config, &held_out)
 }
 
 /// Burn draws from one seed a process: trainings that are compared must not run side by side.
@@ -95,12 +91,11 @@ fn config(epochs: usize) -> Config {
 }
 
 fn model(folder: &Path, name: &str) -> Vec<u8> {
-    let publish = Publish { run: &folder.join(name), name: ["tones", "1"], revision: "none" };
-    publish.publish().unwrap()
+    publish(&folder.join(name), ["tones", "1"], "none").unwrap().to_bytes().unwrap()
 }
 
 #[test]
-fn one_seed_gives_one_model_whether_or_not_the_training_was_ended() {
+fn one_seed_gives_one_model_whether_or_not_the_training_was_interrupted() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     corpus(folder.path());
@@ -108,9 +103,9 @@ fn one_seed_gives_one_model_whether_or_not_the_training_was_ended() {
     train(folder.path(), "again", &config(EPOCHS)).unwrap();
     let whole = model(folder.path(), "whole");
     assert!(whole == model(folder.path(), "again"), "the same seed gave two models");
-    kill_after_two_epochs(folder.path(), "ended", &config(EPOCHS));
-    train(folder.path(), "ended", &config(EPOCHS)).unwrap();
-    assert!(whole == model(folder.path(), "ended"), "going on gave another model");
+    kill_after_two_epochs(folder.path(), "interrupted", &config(EPOCHS));
+    train(folder.path(), "interrupted", &config(EPOCHS)).unwrap();
+    assert!(whole == model(folder.path(), "interrupted"), "resuming gave another model");
     let other = Config { seed: 1, ..config(EPOCHS) };
     train(folder.path(), "other", &other).unwrap();
     assert!(whole != model(folder.path(), "other"), "another seed gave the same model");
@@ -126,7 +121,7 @@ fn kill_after_two_epochs(folder: &Path, name: &str, config: &Config) {
         .arg(folder.join("tones.csv"))
         .args(["--out".as_ref(), out.as_os_str(), "--config".as_ref(), recipe.as_os_str()])
         .arg("--cache")
-        .arg(folder.join("material"))
+        .arg(folder.join("features"))
         .spawn()
         .unwrap();
     while !out.join("checkpoint-2").exists() && child.try_wait().unwrap().is_none() {
@@ -146,7 +141,7 @@ fn a_folder_with_a_run_of_another_recipe_is_refused() {
     assert!(error.contains("another recipe"), "{error}");
 }
 
-/// A recipe that learns in few steps: what is heard is spoiled less than in a long training.
+/// A recipe that learns in few steps: crops are augmented less than in a long training.
 fn quick() -> Config {
     Config { mixup: 0.0, learning_rate: 0.01, distance: 0.0, own_level: 0.3, degraded: 0.3, ..config(12) }
 }
@@ -196,19 +191,12 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
     let folder = tempfile::tempdir().unwrap();
     let corpora = [Corpus::from_manifest(&corpus(folder.path())).unwrap()];
     let protocols = [Protocol::open(&leave_one_speaker_out(folder.path())).unwrap()];
-    let validation = CrossValidation {
-        corpora: &corpora,
-        protocols: &protocols,
-        folds: &[],
-        dev: false,
-        recipes: &[config(2)],
-        teacher: None,
-        folder: &folder.path().join("cv"),
-        cache: &folder.path().join("material"),
-    };
-    validation.run().unwrap();
+    let [out, cache] = ["cv", "features"].map(|name| folder.path().join(name));
+    let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+    let validation = CrossValidation { protocols: &protocols, folds: &[], dev: false };
+    validation.run(setup, &[config(2)]).unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.path().join("cv").join(name)).unwrap();
-    for condition in ["unadapted", "baseline-all", "baseline-k3", "baseline-neutral"] {
+    for condition in ["unadapted", "adapted-all", "adapted-k3", "adapted-neutral"] {
         let rows = predict::read(read(&format!("loso.{condition}.csv")).as_bytes()).unwrap();
         let clips: BTreeSet<&str> = rows.iter().map(|row| row.clip.as_str()).collect();
         assert_eq!((rows.len(), clips.len()), (24, 24));
@@ -218,7 +206,7 @@ fn a_cross_validation_scores_every_speaker_once_and_does_nothing_twice() {
     }
     let model = folder.path().join("cv/fold-2/model.onnx");
     let before = std::fs::metadata(&model).unwrap().modified().unwrap();
-    validation.run().unwrap();
+    validation.run(setup, &[config(2)]).unwrap();
     assert_eq!(std::fs::metadata(&model).unwrap().modified().unwrap(), before, "a fold was done twice");
 }
 
@@ -230,18 +218,18 @@ fn two_recipes_make_a_model_of_two_networks() {
     let held_out = HeldOut::nothing(&corpora);
     let recipes = [config(1), Config { seed: 1, ..config(1) }];
     let train = |recipes: &[Config], name: &str| {
-        let (folder, cache) = (&*folder.path().join(name), &*folder.path().join("material"));
-        let networks =
-            Networks { corpora: &corpora, held_out: &held_out, recipes, teacher: None, folder, cache };
-        Model::from_bytes(networks.train("tones").unwrap()).unwrap()
+        let (folder, cache) = (&*folder.path().join(name), &*folder.path().join("features"));
+        let setup = Setup { corpora: &corpora, teacher: None, folder, cache };
+        let model: ModelFile = networks::train(setup, recipes, &held_out, "tones").unwrap();
+        Model::from_bytes(model.to_bytes().unwrap()).unwrap()
     };
     let [first, second] = [0, 1].map(|at| train(&recipes[at..=at], &format!("alone-{at}")));
     let both = train(&recipes, "both");
     let wave: Vec<f32> = (0..16_000).map(|n| 0.3 * (n as f32 * 0.1).sin()).collect();
-    let [first_hears, second_hears, both_hear] = [&first, &second, &both]
+    let [first_answer, second_answer, both_answer] = [&first, &second, &both]
         .map(|model| model.run_whole(&wave, &model.population()).unwrap().answer.logits[0]);
-    assert!((first_hears - second_hears).abs() > 1e-3, "one seed is as the other");
-    assert!((both_hear - (first_hears + second_hears) / 2.0).abs() < 1e-4);
+    assert!((first_answer - second_answer).abs() > 1e-3, "one seed is as the other");
+    assert!((both_answer - (first_answer + second_answer) / 2.0).abs() < 1e-4);
     assert_eq!(both.metadata().parameters, first.metadata().parameters + second.metadata().parameters);
 }
 
@@ -250,19 +238,13 @@ fn a_matrix_tests_every_corpus_on_speakers_of_another() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let corpora = [corpus, others].map(|make| Corpus::from_manifest(&make(folder.path())).unwrap());
+    let [out, cache] = ["cross-corpus", "features"].map(|name| folder.path().join(name));
+    let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
     for (leave_one_out, names) in [
         (false, ["tones-to-others.unadapted", "others-to-tones.unadapted"]),
         (true, ["all-but-tones-to-tones.unadapted", "all-but-others-to-others.unadapted"]),
     ] {
-        let across = Across {
-            corpora: &corpora,
-            leave_one_out,
-            recipes: &[config(1)],
-            teacher: None,
-            folder: &folder.path().join("across"),
-            cache: &folder.path().join("material"),
-        };
-        let cells = across.run().unwrap();
+        let cells = cross_corpus(setup, &[config(1)], leave_one_out).unwrap();
         assert_eq!(cells.len(), 4);
         for name in names {
             let cell = cells.iter().find(|cell| cell.name == name).unwrap();
@@ -270,15 +252,8 @@ fn a_matrix_tests_every_corpus_on_speakers_of_another() {
             assert_eq!((cell.clips, cell.classes.len()), (12, 1), "{name}");
         }
     }
-    let alone = Across {
-        corpora: &corpora[..1],
-        leave_one_out: false,
-        recipes: &[config(1)],
-        teacher: None,
-        folder: folder.path(),
-        cache: &folder.path().join("material"),
-    };
-    assert!(alone.run().unwrap_err().to_string().contains("at least two"));
+    let alone = cross_corpus(Setup { corpora: &corpora[..1], ..setup }, &[config(1)], false);
+    assert!(alone.unwrap_err().to_string().contains("at least two"));
 }
 
 #[test]
@@ -301,6 +276,8 @@ fn a_recipe_makes_a_model_that_says_how_it_was_measured_and_calibrated() {
     let model = std::fs::read(&path).unwrap();
     let metadata = Model::from_bytes(model.clone()).unwrap().metadata().clone();
     assert_eq!((&*metadata.name, &*metadata.version), ("undertone-tones", "7"));
+    assert_eq!(metadata.embedding_space.len(), 16);
+    assert_eq!(metadata.revision, revision());
     assert_eq!(metadata.held_out, ["loso 3"]);
     assert_eq!(metadata.calibrated_on, ["all-but-others-to-others", "all-but-tones-to-tones"]);
     assert_eq!(metadata.thresholds.unadapted.len(), 3);

@@ -1,18 +1,13 @@
-//! Posteriors over time → timeline: spans, turns, summary. Typed results, as every output writes them.
+//! The typed result of a recording, as every output writes it, and its summary.
 
-mod cell;
 mod envelope;
 mod result;
-mod smooth;
 mod summary;
-mod timeline;
 
-pub use cell::Cell;
+pub use crate::timeline::{Cell, Span};
 pub use envelope::Envelope;
 pub use result::{
-    BaselineUsed, FORMAT, Failure, ModelUsed, Moment, Range, Reaction, RecordingResult, Report, Share, Span,
-    Speaker, SpeakerSummary, Summary,
+    AdaptationSource, AdaptationUsed, Analysis, FORMAT, Failure, ModelUsed, Moment, Range, Reaction, Report,
+    Share, Speaker, SpeakerSummary, Summary,
 };
-pub use smooth::smooth;
 pub use summary::summarise;
-pub use timeline::{HOP, Heard, WINDOW, cells, spans, windows};

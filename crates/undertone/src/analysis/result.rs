@@ -1,20 +1,21 @@
-//! The typed result: what `docs/formats.md` calls `undertone/1`.
+//! The typed result: what the format reference calls `undertone/2`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Envelope};
-use crate::emotion::{Affect, Emotion};
-use crate::error::{Error, Warning};
-use crate::model::{Metadata, Model, Posterior};
+use super::Envelope;
+use crate::emotion::Emotion;
+use crate::error::{Error, ErrorKind, Warning};
+use crate::model::{Metadata, Model};
+use crate::timeline::{Cell, Span};
 
 /// The version of the result's format.
-pub const FORMAT: &str = "undertone/1";
+pub const FORMAT: &str = "undertone/2";
 
 /// What was made of all recordings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Report {
     /// [`FORMAT`].
     pub format: String,
@@ -23,12 +24,12 @@ pub struct Report {
     /// The model that answered.
     pub model: ModelUsed,
     /// One a recording, in the order asked for.
-    pub recordings: Vec<RecordingResult>,
+    pub recordings: Vec<Analysis>,
 }
 
 impl Report {
     /// A report on `recordings`.
-    pub fn new(model: &Model, recordings: Vec<RecordingResult>) -> Report {
+    pub fn new(model: &Model, recordings: Vec<Analysis>) -> Report {
         let Metadata { name, version, classes, .. } = model.metadata().clone();
         Report {
             format: FORMAT.to_string(),
@@ -41,6 +42,7 @@ impl Report {
 
 /// The model that answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ModelUsed {
     /// Its name.
     pub name: String,
@@ -54,7 +56,8 @@ pub struct ModelUsed {
 
 /// What was made of one recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecordingResult {
+#[non_exhaustive]
+pub struct Analysis {
     /// The file, or `-`.
     pub path: PathBuf,
     /// How long it is.
@@ -73,7 +76,7 @@ pub struct RecordingResult {
     pub warnings: Vec<Warning>,
     /// Why there is no answer, where there is none.
     pub error: Option<Failure>,
-    /// The posterior every [`super::HOP`] of speech, in order of start: what spans are made of. For plots, not in JSON.
+    /// The posterior every [`crate::timeline::HOP`] of speech, in order of start: what spans are made of. For plots, not in JSON.
     #[serde(skip)]
     pub cells: Vec<Cell>,
     /// The sound's outline, for plots, not in JSON.
@@ -81,25 +84,27 @@ pub struct RecordingResult {
     pub envelope: Envelope,
 }
 
-impl RecordingResult {
+impl Analysis {
     /// The result of a recording that failed.
-    pub fn failed(path: PathBuf, error: &Error) -> RecordingResult {
-        let failure = Failure { kind: error.kind().name().to_string(), message: error.message().to_string() };
-        RecordingResult { path, error: Some(failure), ..RecordingResult::default() }
+    pub fn failed(path: PathBuf, error: &Error) -> Analysis {
+        let failure = Failure { kind: error.kind(), message: error.message().to_string() };
+        Analysis { path, error: Some(failure), ..Analysis::default() }
     }
 }
 
 /// Why a recording has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Failure {
-    /// [`crate::ErrorKind::name`].
-    pub kind: String,
+    /// What the caller can do about it.
+    pub kind: ErrorKind,
     /// The sentence for people.
     pub message: String,
 }
 
 /// A speaker of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Speaker {
     /// A name given, or `speaker 1`, …
     pub id: String,
@@ -107,71 +112,38 @@ pub struct Speaker {
     pub channel: usize,
     /// Seconds of speech.
     pub seconds: f64,
-    /// The usual voice that the answers rest on.
-    pub baseline: BaselineUsed,
+    /// The adaptation that the predictions rest on.
+    pub adaptation: AdaptationUsed,
 }
 
-/// Where a speaker's baseline comes from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BaselineUsed {
-    /// `none`, `recording` or `enrolled`.
-    pub source: String,
+/// What a speaker's adaptation was estimated from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum AdaptationSource {
+    /// There is none: the population's statistics.
+    #[default]
+    None,
+    /// The recording itself.
+    Recording,
+    /// A profile.
+    Enrolled,
+}
+
+/// A speaker's adaptation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AdaptationUsed {
+    /// What it was estimated from.
+    pub source: AdaptationSource,
     /// Seconds of speech it rests on.
     pub seconds: f64,
-}
-
-/// An item of the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Span {
-    /// Seconds from the recording's start.
-    pub start: f64,
-    /// Exclusive.
-    pub end: f64,
-    /// The channel, from 0.
-    pub channel: usize,
-    /// The speaker's id, where known.
-    pub speaker: Option<String>,
-    /// The most probable emotion.
-    pub emotion: Emotion,
-    /// Whether the second is at least half as probable.
-    pub ambiguous: bool,
-    /// Calibrated probabilities over the classes asked for.
-    pub posterior: BTreeMap<Emotion, f32>,
-    /// The prediction set at the coverage asked for; none where classes were left out by request.
-    pub set: Option<Vec<Emotion>>,
-    /// Strength of the expressed emotion, 0…1.
-    pub intensity: Option<f32>,
-    /// Share of listeners, who know nothing of the speaker, expected to name the same emotion as most of them do, 0…1.
-    #[serde(default)]
-    pub agreement: Option<f32>,
-    /// −1…1, derived from the posterior.
-    pub valence: f32,
-    /// −1…1, derived from the posterior.
-    pub arousal: f32,
-}
-
-impl Span {
-    /// The posterior as the model room knows it.
-    pub fn posterior(&self) -> Posterior {
-        let mut probabilities = [0.0; Emotion::ALL.len()];
-        self.posterior.iter().for_each(|(&emotion, &p)| probabilities[emotion as usize] = p);
-        Posterior::of(self.posterior.keys().copied().collect(), probabilities)
-    }
-
-    /// Seconds it lasts.
-    pub fn duration(&self) -> f64 {
-        self.end - self.start
-    }
-
-    /// Its place on the plane of valence and arousal.
-    pub fn affect(&self) -> Affect {
-        Affect { valence: self.valence, arousal: self.arousal }
-    }
 }
 
 /// A recording in a few figures; empty where nobody speaks. All figures are weighted by time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Summary {
     /// Share of the speech per emotion (mean posterior), most first.
     pub emotions: Vec<Share>,
@@ -201,6 +173,7 @@ pub struct Summary {
 
 /// One speaker of several in a few figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SpeakerSummary {
     /// As in [`Speaker::id`].
     pub id: String,
@@ -222,6 +195,7 @@ pub struct SpeakerSummary {
 
 /// How one speaker's turns follow another's: does valence go where the other's went?
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Reaction {
     /// The one whose turn comes first.
     pub from: String,
@@ -237,6 +211,7 @@ pub struct Reaction {
 
 /// An emotion's share of the speech.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Share {
     /// The emotion.
     pub emotion: Emotion,
@@ -246,6 +221,7 @@ pub struct Share {
 
 /// Mean, standard deviation and extremes over the speech, with the extremes' times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Range {
     /// Weighted by time.
     pub mean: f32,
@@ -263,6 +239,7 @@ pub struct Range {
 
 /// A moment worth listening to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Moment {
     /// Seconds.
     pub start: f64,

@@ -1,6 +1,6 @@
 //! Flat tops: samples that stay at the largest value there is, as an overdriven input leaves them.
 
-use crate::error::Warning;
+use crate::error::{Warning, WarningCode};
 
 /// Equal neighbours at the peak that make a flat top.
 const FLAT: u32 = 3;
@@ -15,7 +15,7 @@ const WORTH_TELLING: f64 = 1e-3;
 
 /// Counts samples in flat tops, channel by channel.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clipping {
+pub(crate) struct Clipping {
     channels: Vec<Top>,
 }
 
@@ -30,7 +30,7 @@ struct Top {
 
 impl Clipping {
     /// Takes sample frames of so many channels.
-    pub(super) fn push(&mut self, samples: &[f32], channels: usize) {
+    pub(crate) fn push(&mut self, samples: &[f32], channels: usize) {
         let channels = channels.max(1);
         self.channels.resize(channels, Top::default());
         for some in samples.chunks(TOGETHER * channels) {
@@ -48,7 +48,7 @@ impl Clipping {
     }
 
     /// What is worth telling.
-    pub(super) fn warning(&self) -> Option<Warning> {
+    pub(crate) fn warning(&self) -> Option<Warning> {
         let share = |top: &Top| top.flat as f64 / top.samples.max(1) as f64;
         let worst = self.channels.iter().map(share).fold(0.0, f64::max);
         let message = || {
@@ -58,7 +58,7 @@ impl Clipping {
                 100.0 * worst
             )
         };
-        (worst >= WORTH_TELLING).then(|| Warning::new("clipping", message()))
+        (worst >= WORTH_TELLING).then(|| Warning::new(WarningCode::Clipping, message()))
     }
 }
 

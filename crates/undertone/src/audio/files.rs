@@ -24,7 +24,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             if entry.file_type().map_err(here)?.is_dir() {
                 folders.push(entry.path());
-            } else if !hidden && rank(&entry.path()).is_some() {
+            } else if !hidden && format_rank(&entry.path()).is_some() {
                 found.push(entry.path());
             }
         }
@@ -34,7 +34,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Where a file's format stands among [`EXTENSIONS`]: of two copies of a clip the lower is taken.
-pub(crate) fn rank(path: &Path) -> Option<usize> {
+pub fn format_rank(path: &Path) -> Option<usize> {
     let extension = path.extension()?.to_str()?;
     EXTENSIONS.iter().position(|known| known.eq_ignore_ascii_case(extension))
 }

@@ -1,22 +1,12 @@
 //! An open recording: samples at 16 kHz, chunk after chunk, whatever it was found as.
 
+use super::channels::{self, Channels, clean, sound};
 use super::clipping::Clipping;
 use super::decode::{Block, Decoder};
-use super::ffmpeg;
 use super::resample::Resample;
 use super::source::Source;
-use crate::error::{Error, ErrorKind, Result, Warning};
+use crate::error::{Error, Result, Warning, WarningCode};
 use crate::units::{SampleRate, Seconds};
-
-/// What becomes of several channels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Channels {
-    /// One channel: their mean.
-    #[default]
-    Average,
-    /// Each apart: agent and caller.
-    Split,
-}
 
 /// How to open a recording.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +21,7 @@ pub struct Options {
 
 /// What is known of a recording before it is decoded.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Info {
     /// The container's short name: `wave`, `ogg`, `isomp4`, …
     pub container: &'static str,
@@ -46,17 +37,12 @@ pub struct Info {
 
 /// About a quarter of a second of samples at 16 kHz, nominal −1…1: one vector a channel, all of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Chunk {
     /// Samples channel by channel; never empty, the vectors may be.
     pub channels: Vec<Vec<f32>>,
 }
 
-/// Lowest rate read.
-const LOWEST: SampleRate = SampleRate(1_000);
-/// Highest rate read.
-const HIGHEST: SampleRate = SampleRate(768_000);
-/// Most channels read.
-pub(super) const MOST_CHANNELS: usize = 32;
 /// A jump of the container's clock longer than this is silence, not jitter.
 const GAP: Seconds = Seconds(0.1);
 /// A longer jump is a broken clock; it is told and left out.
@@ -79,6 +65,12 @@ pub struct Recording {
     done: bool,
 }
 
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
 impl Recording {
     /// Opens a recording and finds its audio track.
     ///
@@ -97,19 +89,12 @@ impl Recording {
 
     fn opened(source: Source, options: &Options) -> Result<Recording> {
         let (source, track) = match options.ffmpeg {
-            true => (ffmpeg::through(source, options.track)?, None),
+            true => (through_ffmpeg(source, options.track)?, None),
             false => (source, options.track),
         };
         let decoder = Decoder::open(source.open()?, track)?;
         let info = decoder.info().clone();
-        if !(LOWEST..=HIGHEST).contains(&info.rate) {
-            let message = format!("a rate of {} is outside {LOWEST} to {HIGHEST}", info.rate);
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        if info.channels > MOST_CHANNELS {
-            let message = format!("{} channels; at most {MOST_CHANNELS} are read", info.channels);
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
+        channels::check(info.rate, info.channels)?;
         let split = options.channels == Channels::Split;
         let channels = if split { info.channels } else { 1 };
         Ok(Recording {
@@ -192,7 +177,7 @@ impl Recording {
         append(out, self.resample.finish(self.channels())?);
         let message =
             format!("the rate changes from {} to {rate} on the way; both parts were analysed", self.rate);
-        self.warnings.push(Warning::new("rate_change", message));
+        self.warnings.push(Warning::new(WarningCode::RateChange, message));
         self.resample = Resample::new(rate, SampleRate::MODEL, self.channels())?;
         self.rate = rate;
         Ok(())
@@ -202,11 +187,11 @@ impl Recording {
     fn bridge(&mut self, block: Block) {
         if block.gap > LONGEST_GAP {
             let message = format!("the container's clock jumps by {}; the jump is left out", block.gap);
-            self.warnings.push(Warning::new("clock", message));
+            self.warnings.push(Warning::new(WarningCode::Clock, message));
         } else if block.gap > GAP {
             self.silence = self.rate.samples(block.gap);
             let message = format!("a gap of {} was kept as silence", block.gap);
-            self.warnings.push(Warning::new("gap", message));
+            self.warnings.push(Warning::new(WarningCode::Gap, message));
         }
         self.pending = Some(block);
     }
@@ -240,28 +225,29 @@ impl Recording {
         }
         if damage.skipped > 0 {
             let message = format!("{} damaged packets were skipped", damage.skipped);
-            self.warnings.push(Warning::new("damaged", message));
+            self.warnings.push(Warning::new(WarningCode::Damaged, message));
         }
         if damage.truncated {
             let message = "the file ends too early; what could be decoded was analysed";
-            self.warnings.push(Warning::new("truncated", message));
+            self.warnings.push(Warning::new(WarningCode::Truncated, message));
         }
         if self.replaced > 0 {
             let message = format!("{} samples were not numbers and count as 0", self.replaced);
-            self.warnings.push(Warning::new("not_finite", message));
+            self.warnings.push(Warning::new(WarningCode::NotFinite, message));
         }
         self.warnings.extend(self.clipping.warning());
         Ok(())
     }
 }
 
-/// Whether it is a number that a sample can be.
-fn sound(x: f32) -> bool {
-    x.abs() < 1e6
+#[cfg(feature = "ffmpeg")]
+fn through_ffmpeg(source: Source, track: Option<usize>) -> Result<Source> {
+    super::ffmpeg::through(source, track)
 }
 
-fn clean(x: f32) -> f32 {
-    if sound(x) { x } else { 0.0 }
+#[cfg(not(feature = "ffmpeg"))]
+fn through_ffmpeg(_: Source, _: Option<usize>) -> Result<Source> {
+    Err(Error::config("decoding by ffmpeg is not built in (feature `ffmpeg`)"))
 }
 
 fn append(out: &mut [Vec<f32>], more: Vec<Vec<f32>>) {

@@ -10,14 +10,14 @@ use crate::units::SampleRate;
 const CHUNK: usize = 2048;
 
 /// Resamples all channels of a stream together.
-pub(super) enum Resample {
+pub(crate) enum Resample {
     /// The rate is right already.
     Same,
     /// It is not.
     Fft(Box<Stream>),
 }
 
-pub(super) struct Stream {
+pub(crate) struct Stream {
     fft: Fft<f32>,
     waiting: Vec<Vec<f32>>,
     /// Output frames still to drop: the resampler's delay.
@@ -28,7 +28,7 @@ pub(super) struct Stream {
 }
 
 impl Resample {
-    pub(super) fn new(from: SampleRate, to: SampleRate, channels: usize) -> Result<Resample> {
+    pub(crate) fn new(from: SampleRate, to: SampleRate, channels: usize) -> Result<Resample> {
         if from == to {
             return Ok(Resample::Same);
         }
@@ -48,7 +48,7 @@ impl Resample {
     }
 
     /// Takes samples of every channel, gives what is ready.
-    pub(super) fn push(&mut self, channels: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>> {
+    pub(crate) fn push(&mut self, channels: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>> {
         match self {
             Resample::Same => Ok(channels),
             Resample::Fft(stream) => stream.push(channels),
@@ -56,7 +56,7 @@ impl Resample {
     }
 
     /// What is still inside; the whole output is then ⌈input · ratio⌉ long.
-    pub(super) fn finish(&mut self, channels: usize) -> Result<Vec<Vec<f32>>> {
+    pub(crate) fn finish(&mut self, channels: usize) -> Result<Vec<Vec<f32>>> {
         match self {
             Resample::Same => Ok(vec![Vec::new(); channels]),
             Resample::Fft(stream) => stream.finish(),

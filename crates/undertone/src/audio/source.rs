@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where a recording's bytes come from.
+#[non_exhaustive]
 pub enum Source {
     /// A file.
     Path(PathBuf),
@@ -14,6 +15,16 @@ pub enum Source {
     Bytes(Vec<u8>),
     /// A stream read once from front to back: standard input, a socket.
     Reader(Box<dyn Read + Send + Sync>),
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Source::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Source::Reader(_) => f.write_str("Reader(..)"),
+        }
+    }
 }
 
 impl From<&Path> for Source {

@@ -1,4 +1,4 @@
-//! Mono samples at a known rate: what the audio room hands on.
+//! Mono samples at a known rate.
 
 use crate::units::{SampleRate, Seconds};
 

@@ -1,5 +1,7 @@
 //! Values frame by frame, one row a frame.
 
+use crate::error::{Error, Result};
+
 /// Row-major `frames × width` values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frames {
@@ -8,8 +10,19 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Rows of `width` values; `data` holds whole rows.
-    pub fn new(data: Vec<f32>, width: usize) -> Self {
+    /// Rows of `width` values.
+    ///
+    /// # Errors
+    /// `Config` where `data` does not hold whole rows.
+    pub fn new(data: Vec<f32>, width: usize) -> Result<Self> {
+        if width == 0 && !data.is_empty() || !data.len().is_multiple_of(width.max(1)) {
+            return Err(Error::config(format!("{} values are no whole rows of {width}", data.len())));
+        }
+        Ok(Frames { data, width })
+    }
+
+    /// Rows of `width` values that are known to be whole.
+    pub(crate) fn of_rows(data: Vec<f32>, width: usize) -> Self {
         debug_assert!(data.len().is_multiple_of(width.max(1)), "{} values in rows of {width}", data.len());
         Frames { data, width }
     }

@@ -6,14 +6,14 @@ mod frames;
 pub mod functionals;
 mod lanes;
 pub mod log_mel;
-mod movement;
+mod modulation;
 pub mod pitch_view;
 pub mod prosody;
 
 pub(crate) use exponential::exp;
 pub use frames::Frames;
 use log_mel::LogMel;
-pub use movement::{Movement, Movements};
+pub use modulation::{Modulation, Modulations};
 use pitch_view::PitchView;
 
 /// Samples between two frames of a spectrogram at 16 kHz: 10 ms.
@@ -38,6 +38,12 @@ impl Default for Spectrogram {
     }
 }
 
+impl std::fmt::Debug for Spectrogram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spectrogram").finish_non_exhaustive()
+    }
+}
+
 impl Spectrogram {
     /// The spectrogram of a waveform at 16 kHz: `[frame_count(samples), 128]`, natural logarithms of powers (64 log-mel
     /// bands, then 64 bands of the pitch view). Samples outside the waveform count as 0; an empty one gives one frame.
@@ -51,7 +57,7 @@ impl Spectrogram {
         let mut data = vec![0.0; frame_count(waveform.len()) * ROWS];
         self.log_mel.compute(waveform, &mut data, ROWS);
         self.pitch_view.compute(waveform, &mut data[log_mel::BANDS..], ROWS);
-        Frames::new(data, ROWS)
+        Frames::of_rows(data, ROWS)
     }
 }
 

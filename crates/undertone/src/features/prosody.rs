@@ -71,7 +71,7 @@ pub fn prosody(waveform: &[f32]) -> Frames {
         data.extend(cepstrum(bands));
         before = Some(bands);
     }
-    Frames::new(data, WIDTH)
+    Frames::of_rows(data, WIDTH)
 }
 
 /// Voicing and pitch in Hz of the window that begins at `start`, at 8 kHz.

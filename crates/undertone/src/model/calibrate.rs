@@ -1,12 +1,17 @@
 //! Logits → posterior: temperature, classes asked for, prediction sets, ambiguity.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use crate::emotion::{Affect, Emotion, EmotionSet};
 
 /// The second answer is named too when it is at least this share of the first.
 const AMBIGUOUS: f32 = 0.5;
 
-/// Calibrated probabilities over the classes asked for; they sum to 1.
-#[derive(Clone, Debug, PartialEq)]
+/// Calibrated probabilities over the classes asked for; they sum to 1. In JSON an object: emotion → probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<Emotion, f32>", into = "BTreeMap<Emotion, f32>")]
 pub struct Posterior {
     classes: EmotionSet,
     probabilities: [f32; Emotion::ALL.len()],
@@ -47,10 +52,14 @@ impl Posterior {
         &self.probabilities
     }
 
+    /// Competing classes with their probabilities, in the order of [`Emotion::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Emotion, f32)> {
+        self.classes.iter().map(|class| (class, self.of_class(class)))
+    }
+
     /// Competing classes, most probable first; ties in the order of [`Emotion::ALL`].
     pub fn ranked(&self) -> Vec<(Emotion, f32)> {
-        let mut ranked: Vec<(Emotion, f32)> =
-            self.classes.iter().map(|class| (class, self.of_class(class))).collect();
+        let mut ranked: Vec<(Emotion, f32)> = self.iter().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranked
     }
@@ -96,6 +105,30 @@ impl Posterior {
     fn entropy(&self) -> f32 {
         let terms = self.classes.iter().map(|emotion| self.of_class(emotion)).filter(|p| *p > 0.0);
         -terms.map(|p| p * p.ln()).sum::<f32>()
+    }
+}
+
+impl From<BTreeMap<Emotion, f32>> for Posterior {
+    fn from(map: BTreeMap<Emotion, f32>) -> Posterior {
+        map.into_iter().collect()
+    }
+}
+
+impl From<Posterior> for BTreeMap<Emotion, f32> {
+    fn from(posterior: Posterior) -> Self {
+        posterior.classes.iter().map(|class| (class, posterior.of_class(class))).collect()
+    }
+}
+
+impl FromIterator<(Emotion, f32)> for Posterior {
+    /// Probabilities given as they are; the classes are those that are named.
+    fn from_iter<I: IntoIterator<Item = (Emotion, f32)>>(named: I) -> Posterior {
+        let mut posterior = Posterior::of(EmotionSet::EMPTY, [0.0; Emotion::ALL.len()]);
+        for (emotion, p) in named {
+            posterior.classes.insert(emotion);
+            posterior.probabilities[emotion as usize] = p;
+        }
+        posterior
     }
 }
 

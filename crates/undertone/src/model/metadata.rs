@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::units::{SampleRate, Seconds};
 
 /// The version of the metadata that this library reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a model file says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Metadata {
     pub name: String,
     /// The model's version.
     pub version: String,
+    /// Names the space of `pooled`: a profile enrolled in one space serves every model of that space, whatever its heads and its
+    /// calibration. 16 hexadecimal digits of the SHA-256 of the trunk's weights.
+    pub embedding_space: String,
     /// What `logits` stand for, in order.
     pub classes: Vec<Emotion>,
     /// Samples per second of `waveform`.
@@ -34,7 +37,7 @@ pub struct Metadata {
     pub receptive_seconds: Seconds,
     /// Length of `pooled`.
     pub pooled: usize,
-    /// Whether its graph makes the `spectrogram` in a way of its own: then it is fed waveforms, not the house's spectrograms.
+    /// Whether its graph makes the `spectrogram` in a way of its own: then it is fed waveforms, not the built-in spectrograms.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_front_end: bool,
     /// What logits are divided by, in the two conditions.
@@ -48,12 +51,12 @@ pub struct Metadata {
     /// Mean and deviation of `pooled` over the training's clips.
     pub population: Population,
     /// Mean difference of `pooled` between all of a speaker's speech and the neutral part of it, over the training's speakers; empty
-    /// where unknown. A voice enrolled by neutral speech alone is moved by it.
+    /// where unknown. A speaker enrolled by neutral speech alone is moved by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neutral_offset: Vec<f32>,
-    /// Windows' worth of the population in the mean of a speaker's baseline.
+    /// Windows' worth of the population in the mean of a speaker's adaptation.
     pub kappa: f32,
-    /// Windows' worth of the population in the scale of a speaker's baseline; where absent the scale stays the population's.
+    /// Windows' worth of the population in the scale of a speaker's adaptation; where absent the scale stays the population's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kappa_scale: Option<f32>,
     /// What it was trained on.
@@ -71,13 +74,13 @@ pub struct Metadata {
     pub parameters: usize,
 }
 
-/// One value for each clip alone, one for a known speaker baseline.
+/// One value for each clip alone, one for a known speaker adaptation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions<T> {
     /// Nothing is known of the speaker.
     pub unadapted: T,
-    /// The speaker's usual voice is known.
-    pub baseline: T,
+    /// The speaker's statistics are known.
+    pub adapted: T,
 }
 
 /// Mean and deviation of `pooled`.
@@ -107,7 +110,7 @@ pub struct TrainedOn {
 pub struct Measured {
     /// How the corpus was cut: a protocol.
     pub protocol: String,
-    /// `unadapted`, `baseline-all`, …
+    /// `unadapted`, `adapted-all`, …
     pub condition: String,
     /// How many folds it rests on, each scored by a training of its own.
     pub folds: usize,
@@ -138,8 +141,11 @@ impl Metadata {
         let damaged = |error: serde_json::Error| Error::model(format!("its description is damaged: {error}"));
         let Version { format } = serde_json::from_str(json).map_err(damaged)?;
         if format != FORMAT {
-            let message =
-                format!("it is of format {format}, this program reads {FORMAT}; take a matching model");
+            let remedy = match format {
+                1 => "convert it: undertone-train convert OLD.onnx --out NEW.onnx",
+                _ => "take a matching model",
+            };
+            let message = format!("it is of format {format}, this program reads {FORMAT}; {remedy}");
             return Err(Error::model(message));
         }
         let metadata: Metadata = serde_json::from_str(json).map_err(damaged)?;
@@ -172,13 +178,13 @@ impl Metadata {
             return Err(Error::model(format!("it hears at {}, expected {}", self.rate, SampleRate::MODEL)));
         }
         let positive = [self.frame_seconds, self.longest_seconds].iter().all(|seconds| seconds.0 > 0.0);
-        let temperatures = [self.temperature.unadapted, self.temperature.baseline];
+        let temperatures = [self.temperature.unadapted, self.temperature.adapted];
         if !positive || !temperatures.iter().all(|t| t.is_finite() && *t > 0.0) {
             return Err(Error::model("its durations and temperatures must be above 0"));
         }
         let kappas = [self.kappa, self.kappa_scale.unwrap_or(1.0)];
         if !kappas.iter().all(|kappa| kappa.is_finite() && *kappa > 0.0) {
-            return Err(Error::model("the population's parts in a speaker's baseline must be above 0"));
+            return Err(Error::model("the population's parts in a speaker's adaptation must be above 0"));
         }
         Ok(())
     }

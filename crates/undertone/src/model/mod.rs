@@ -4,9 +4,11 @@ mod calibrate;
 mod metadata;
 mod onnx;
 mod pool;
+mod prediction;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fmt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -16,11 +18,10 @@ use crate::features::{Frames, ROWS, Spectrogram};
 
 pub use calibrate::Posterior;
 pub use metadata::{Conditions, FORMAT, Measured, Metadata, Population, TrainedOn};
-use onnx::{Rows, Threads};
+use onnx::Rows;
+pub(crate) use onnx::Worker;
 pub use pool::Pool;
-
-/// The model that is built in.
-static EMBEDDED: &[u8] = include_bytes!("../../models/default.onnx");
+pub use prediction::Prediction;
 
 thread_local! {
     /// Plans and scratch of the front end are made once a thread.
@@ -34,9 +35,9 @@ pub struct Model {
     sha256: String,
 }
 
-/// What is known of a speaker's usual voice, in the space of `pooled`.
+/// A speaker's statistics in the space of `pooled`, and how much they count.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Baseline {
+pub struct Adaptation {
     /// The speaker's mean.
     pub mean: Vec<f32>,
     /// The deviation to divide by.
@@ -58,7 +59,8 @@ pub struct Answer {
 
 /// What a waveform became on its way through the network's trunk.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heard {
+#[non_exhaustive]
+pub struct TrunkOutput {
     /// Every 40 ms: features and attention logits.
     pub frames: Frames,
     /// Every 10 ms: log-mel and pitch view.
@@ -67,6 +69,7 @@ pub struct Heard {
 
 /// All values of a run of the whole graph.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Whole {
     /// The answer.
     pub answer: Answer,
@@ -78,13 +81,45 @@ pub struct Whole {
     pub spectrogram: Frames,
 }
 
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Metadata { name, version, embedding_space, .. } = &self.metadata;
+        f.debug_struct("Model")
+            .field("name", name)
+            .field("version", version)
+            .field("embedding_space", embedding_space)
+            .field("sha256", &self.sha256)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Model {
-    /// The model that is built in.
+    /// The model that is built in, `default`.
     ///
     /// # Errors
     /// None in a released build; `Model` if the embedded file were damaged.
+    #[cfg(feature = "embedded")]
     pub fn embedded() -> Result<Model> {
-        Model::load(Cow::Borrowed(EMBEDDED))
+        Model::named("default")
+    }
+
+    /// A model that is built in, by its name in [`undertone_models::MODELS`].
+    ///
+    /// # Errors
+    /// `Config` where none has that name, with the names there are.
+    #[cfg(feature = "embedded")]
+    pub fn named(name: &str) -> Result<Model> {
+        let models = undertone_models::MODELS;
+        match models.iter().find(|model| model.name == name) {
+            Some(model) => Model::load(Cow::Borrowed(model.bytes)),
+            None => {
+                let names: Vec<&str> = models.iter().map(|model| model.name).collect();
+                Err(Error::config(format!(
+                    "no built-in model is called '{name}'; there are {}",
+                    names.join(", ")
+                )))
+            }
+        }
     }
 
     /// Loads a model file.
@@ -106,23 +141,22 @@ impl Model {
 
     fn load(bytes: Cow<'static, [u8]>) -> Result<Model> {
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let (network, json) = onnx::Network::load(bytes)?;
-        let model = Model { network, metadata: Metadata::parse(&json)?, sha256 };
+        let (network, metadata) = onnx::Network::load(bytes)?;
+        let model = Model { network, metadata, sha256 };
         model.check_shapes()?;
         Ok(model)
     }
 
     /// Runs a tenth of a second of silence: wrong shapes show now, not in the middle of a recording.
     fn check_shapes(&self) -> Result<()> {
-        let expect = |name: &str, got: usize, want: usize| match got == want {
-            true => Ok(()),
-            false => Err(Error::model(format!("its value '{name}' has {got} columns, expected {want}"))),
-        };
-        let frames = self.frames(&[0.0; 1600])?;
-        expect("frames", frames.width(), self.metadata.pooled)?;
+        let (silence, worker) = ([0.0; 1600], Worker::new());
+        let frames = self.frames_on(&silence, &self.spectrogram(&silence), Some(&worker))?;
+        if frames.width() != self.metadata.pooled {
+            let (got, want) = (frames.width(), self.metadata.pooled);
+            return Err(Error::model(format!("its value 'frames' has {got} columns, expected {want}")));
+        }
         let pooled = Pool::new(frames.data(), frames.width()).window(0..frames.len());
-        let answers = self.answer(&[pooled], &[&self.population()])?;
-        expect("logits", answers.first().map_or(0, |answer| answer.logits.len()), self.metadata.classes.len())
+        self.answer_on(&[pooled], &[&self.population()], Some(&worker)).map(drop)
     }
 
     /// Lets it use so many threads instead of one per core.
@@ -142,10 +176,10 @@ impl Model {
         &self.sha256
     }
 
-    /// The baseline of a speaker of whom nothing is known.
-    pub fn population(&self) -> Baseline {
+    /// The adaptation of a speaker of whom nothing is known.
+    pub fn population(&self) -> Adaptation {
         let Population { mean, scale } = self.metadata.population.clone();
-        Baseline { mean, scale, weight: 0.0 }
+        Adaptation { mean, scale, weight: 0.0 }
     }
 
     /// Frames of one waveform at 16 kHz, every 40 ms: features and their attention logits side by side.
@@ -153,58 +187,87 @@ impl Model {
     /// # Errors
     /// `Model` where the network refuses its input.
     pub fn frames(&self, waveform: &[f32]) -> Result<Frames> {
-        Ok(self.hear(waveform)?.frames)
+        Ok(self.trunk(waveform)?.frames)
     }
 
     /// [`Model::frames`], and the spectrogram they were made from.
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
-    pub fn hear(&self, waveform: &[f32]) -> Result<Heard> {
+    pub fn trunk(&self, waveform: &[f32]) -> Result<TrunkOutput> {
         let spectrogram = self.spectrogram(waveform);
-        Ok(Heard { frames: self.frames_on(waveform, &spectrogram, Threads::All)?, spectrogram })
+        Ok(TrunkOutput { frames: self.frames_on(waveform, &spectrogram, None)?, spectrogram })
     }
 
-    /// The spectrogram that [`Model::frames_alone`] begins with.
+    /// The spectrogram that the trunk begins with.
     pub fn spectrogram(&self, waveform: &[f32]) -> Frames {
         SPECTROGRAM.with_borrow_mut(|front_end| front_end.compute(waveform))
     }
 
-    /// [`Model::frames`] of a waveform whose spectrogram is at hand, on one core: for callers that hear many side by side.
-    ///
-    /// # Errors
-    /// `Model` where the network refuses its input.
-    pub fn frames_alone(&self, waveform: &[f32], spectrogram: &Frames) -> Result<Frames> {
-        self.frames_on(waveform, spectrogram, Threads::One)
-    }
-
-    fn frames_on(&self, waveform: &[f32], spectrogram: &Frames, threads: Threads) -> Result<Frames> {
+    /// [`Model::frames`] of a waveform whose spectrogram is at hand, run by a worker.
+    pub(crate) fn frames_on(
+        &self,
+        waveform: &[f32],
+        spectrogram: &Frames,
+        by: Option<&Worker>,
+    ) -> Result<Frames> {
         let (from, input) = match self.metadata.own_front_end {
             // Of an empty waveform, too, there is one frame.
             true if waveform.is_empty() => ("waveform", Rows { data: &[0.0], width: 1 }),
             true => ("waveform", Rows { data: waveform, width: waveform.len() }),
             false => ("spectrogram", Rows { data: spectrogram.data(), width: ROWS }),
         };
-        let (frames, width) = self.network.frames(from, input, threads)?;
-        Ok(Frames::new(frames, width))
+        let (frames, width) = self.network.frames(from, input, by)?;
+        Frames::new(frames, width)
     }
 
-    /// The answers for many windows at once, each with its speaker's baseline.
+    /// The answers for many windows at once, each with its speaker's adaptation.
     ///
     /// # Errors
+    /// `Config` where there are not as many adaptations as windows, or a vector has not the length of the model's embeddings;
     /// `Model` where the network refuses its input.
-    pub fn answer(&self, pooled: &[Vec<f32>], baselines: &[&Baseline]) -> Result<Vec<Answer>> {
+    pub fn answer(&self, pooled: &[Vec<f32>], adaptations: &[&Adaptation]) -> Result<Vec<Answer>> {
+        self.answer_on(pooled, adaptations, None)
+    }
+
+    /// [`Model::answer`], run by a worker.
+    pub(crate) fn answer_on(
+        &self,
+        pooled: &[Vec<f32>],
+        adaptations: &[&Adaptation],
+        by: Option<&Worker>,
+    ) -> Result<Vec<Answer>> {
+        if pooled.len() != adaptations.len() {
+            let message = format!("{} windows, but {} adaptations", pooled.len(), adaptations.len());
+            return Err(Error::config(message));
+        }
         if pooled.is_empty() {
             return Ok(Vec::new());
         }
         let width = self.metadata.pooled;
+        let own = adaptations.iter().flat_map(|adaptation| [adaptation.mean.len(), adaptation.scale.len()]);
+        if let Some(wrong) = pooled.iter().map(Vec::len).chain(own).find(|&length| length != width) {
+            return Err(Error::config(format!("a vector of {wrong} values, the model's have {width}")));
+        }
         let rows = pooled.concat();
-        let means: Vec<f32> = baselines.iter().flat_map(|baseline| &baseline.mean).copied().collect();
-        let scales: Vec<f32> = baselines.iter().flat_map(|baseline| &baseline.scale).copied().collect();
-        let weights: Vec<f32> = baselines.iter().map(|baseline| baseline.weight).collect();
+        let means: Vec<f32> = adaptations.iter().flat_map(|adaptation| &adaptation.mean).copied().collect();
+        let scales: Vec<f32> = adaptations.iter().flat_map(|adaptation| &adaptation.scale).copied().collect();
+        let weights: Vec<f32> = adaptations.iter().map(|adaptation| adaptation.weight).collect();
         let [rows, means, scales] = [&rows, &means, &scales].map(|data| Rows { data, width });
-        let answers = self.network.heads(rows, means, scales, &weights)?;
-        let logits = answers.logits.chunks_exact(answers.logits.len() / pooled.len());
+        let answers = self.network.heads([rows, means, scales], &weights, by)?;
+        let (rows, classes) = (pooled.len(), self.metadata.classes.len());
+        let agreements = answers.agreement.as_ref().map_or(rows, Vec::len);
+        for (name, got, columns) in [
+            ("logits", answers.logits.len(), classes),
+            ("intensity", answers.intensity.len(), 1),
+            ("agreement", agreements, 1),
+        ] {
+            if got != rows * columns {
+                let message = format!("its value '{name}' has {} columns, expected {columns}", got / rows);
+                return Err(Error::model(message));
+            }
+        }
+        let logits = answers.logits.chunks_exact(classes.max(1));
         let answer = |(row, logits): (usize, &[f32])| Answer {
             logits: logits.to_vec(),
             intensity: answers.intensity[row],
@@ -217,9 +280,16 @@ impl Model {
     ///
     /// # Errors
     /// `Model` where the network refuses its input.
-    pub fn run_whole(&self, waveform: &[f32], baseline: &Baseline) -> Result<Whole> {
+    pub fn run_whole(&self, waveform: &[f32], adaptation: &Adaptation) -> Result<Whole> {
+        let lengths = [adaptation.mean.len(), adaptation.scale.len()];
+        if lengths != [self.metadata.pooled; 2] {
+            return Err(Error::config(format!(
+                "the adaptation's vectors must have {} values",
+                self.metadata.pooled
+            )));
+        }
         let ([pooled, frames, spectrogram], answers) =
-            self.network.whole(waveform, &baseline.mean, &baseline.scale, baseline.weight)?;
+            self.network.whole(waveform, &adaptation.mean, &adaptation.scale, adaptation.weight)?;
         let width = pooled.len();
         Ok(Whole {
             answer: Answer {
@@ -228,8 +298,8 @@ impl Model {
                 agreement: answers.agreement.and_then(|agreement| agreement.first().copied()),
             },
             pooled,
-            frames: Frames::new(frames, width),
-            spectrogram: Frames::new(spectrogram, ROWS),
+            frames: Frames::new(frames, width)?,
+            spectrogram: Frames::new(spectrogram, ROWS)?,
         })
     }
 }

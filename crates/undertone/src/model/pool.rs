@@ -17,6 +17,15 @@ pub struct Pool {
     sums: Vec<f64>,
 }
 
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("channels", &self.channels)
+            .field("frames", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Pool {
     /// From `frames [t, 2 · channels]`: features, then their attention logits.
     pub fn new(frames: &[f32], width: usize) -> Pool {

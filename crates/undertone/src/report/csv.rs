@@ -1,10 +1,11 @@
-//! CSV: one row a span.
+//! CSV: one row per span.
 
+use super::label::displayed;
 use crate::analysis::Report;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 
-/// The spans of all recordings: path, times, speaker, emotion, intensity, agreement, affect and one column a class.
+/// The spans of all recordings: path, times, speaker, emotion, label, intensity, agreement, affect and one column a class.
 ///
 /// # Errors
 /// `Io` where writing fails.
@@ -18,6 +19,7 @@ pub fn csv(report: &Report) -> Result<String> {
         "channel",
         "speaker",
         "emotion",
+        "label",
         "ambiguous",
         "intensity",
         "agreement",
@@ -28,8 +30,11 @@ pub fn csv(report: &Report) -> Result<String> {
     writer.write_record(fixed.iter().copied().chain(classes.iter().map(String::as_str))).map_err(broken)?;
     for recording in &report.recordings {
         for span in &recording.spans {
-            let posterior =
-                |emotion: &Emotion| span.posterior.get(emotion).map_or(String::new(), |p| format!("{p:.4}"));
+            let classes = span.posterior().classes();
+            let posterior = |emotion: &Emotion| match classes.contains(*emotion) {
+                true => format!("{:.4}", span.posterior().of_class(*emotion)),
+                false => String::new(),
+            };
             let fixed = [
                 recording.path.display().to_string(),
                 format!("{:.3}", span.start),
@@ -37,9 +42,10 @@ pub fn csv(report: &Report) -> Result<String> {
                 span.channel.to_string(),
                 span.speaker.clone().unwrap_or_default(),
                 span.emotion.to_string(),
+                displayed(span.posterior()).emotion.to_string(),
                 span.ambiguous.to_string(),
-                span.intensity.map_or(String::new(), |intensity| format!("{intensity:.3}")),
-                span.agreement.map_or(String::new(), |agreement| format!("{agreement:.3}")),
+                span.prediction.intensity.map_or(String::new(), |intensity| format!("{intensity:.3}")),
+                span.prediction.agreement.map_or(String::new(), |agreement| format!("{agreement:.3}")),
                 format!("{:.3}", span.valence),
                 format!("{:.3}", span.arousal),
             ];

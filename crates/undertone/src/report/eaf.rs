@@ -1,4 +1,4 @@
-//! ELAN's annotation format (EAF 3.0): a tier a voice, an annotation a span.
+//! ELAN's annotation format (EAF 3.0): one tier per speaker, one annotation per span.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::label::{label, millis, tiers};
 use super::markup::url;
 use super::{CAVEAT, escape};
-use crate::analysis::RecordingResult;
+use crate::analysis::Analysis;
 use crate::error::Result;
 
 /// What stands before the tiers. The date is always the same: a result says nothing of the day it was written on.
@@ -22,7 +22,7 @@ const CLOSING: &str = r#"    <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUIS
 ///
 /// # Errors
 /// None today.
-pub fn eaf(recording: &RecordingResult) -> Result<String> {
+pub fn eaf(recording: &Analysis) -> Result<String> {
     let mut out = String::from(OPENING);
     out += "    <HEADER MEDIA_FILE=\"\" TIME_UNITS=\"milliseconds\">\n";
     if let Some(name) = recording.path.file_name() {
@@ -107,7 +107,7 @@ mod tests {
         </ANNOTATION>
         <ANNOTATION>
             <ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts6" TIME_SLOT_REF2="ts7">
-                <ANNOTATION_VALUE>calm or neutral</ANNOTATION_VALUE>
+                <ANNOTATION_VALUE>neutral 90 %</ANNOTATION_VALUE>
             </ALIGNABLE_ANNOTATION>
         </ANNOTATION>
     </TIER>
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_document_is_well_formed_whatever_names_hold() {
-        for recording in [sample(), silent(), RecordingResult::default()] {
+        for recording in [sample(), silent(), Analysis::default()] {
             let document = eaf(&recording).unwrap();
             let read = roxmltree::Document::parse(&document).unwrap();
             let named = |name: &str| read.descendants().filter(|node| node.has_tag_name(name)).count();

@@ -1,9 +1,9 @@
-//! JSON: the whole report, or one recording or one span a line.
+//! JSON: the whole report, or one recording or one span per line.
 
-use crate::analysis::{RecordingResult, Report, Span};
+use crate::analysis::{Analysis, Report, Span};
 use crate::error::{Error, Result};
 
-/// The report as indented JSON; the schema is `docs/schema/undertone-1.json`.
+/// The report as indented JSON; the schema is `docs/schema/undertone-2.json`.
 ///
 /// # Errors
 /// `Io` where a figure is not a finite number.
@@ -15,7 +15,7 @@ pub fn json(report: &Report) -> Result<String> {
 ///
 /// # Errors
 /// As [`json`].
-pub fn json_line(recording: &RecordingResult) -> Result<String> {
+pub fn json_line(recording: &Analysis) -> Result<String> {
     serde_json::to_string(recording).map_err(|error| Error::from(std::io::Error::from(error)))
 }
 

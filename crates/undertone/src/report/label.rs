@@ -1,14 +1,55 @@
-//! What a span is called, and whose it is: the words every format for people shares.
+//! Labels of spans and names of speakers, as all formats for people show them.
 
-use crate::analysis::{RecordingResult, Span};
+use crate::analysis::{Analysis, Span};
+use crate::emotion::Emotion;
+use crate::model::Posterior;
 
-/// `angry 82 %`, or `calm or neutral` where the second is at least half as probable.
+/// The displayed second emotion is at least this share of the first; neutral and calm are one where neither is twice the other.
+const CLOSE: f32 = 0.5;
+
+/// A posterior's emotion for display.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Displayed {
+    /// The most probable; neutral for neutral and calm together, where they are the most probable and neither is twice the other.
+    pub emotion: Emotion,
+    /// Its probability, that of both together for the two.
+    pub probability: f32,
+    /// Another emotion that is at least half as probable.
+    pub second: Option<(Emotion, f32)>,
+}
+
+/// How a posterior is displayed. The data keeps both classes: only labels join neutral and calm.
+pub(super) fn displayed(posterior: &Posterior) -> Displayed {
+    let mut ranked = posterior.ranked();
+    let of = |emotion: Emotion| ranked.iter().find(|one| one.0 == emotion).map_or(0.0, |one| one.1);
+    let (neutral, calm) = (of(Emotion::Neutral), of(Emotion::Calm));
+    let apart = neutral.min(calm) < CLOSE * neutral.max(calm);
+    if !apart && neutral + calm > 0.0 {
+        let joined: Vec<(Emotion, f32)> = ranked
+            .iter()
+            .filter(|one| one.0 != Emotion::Calm)
+            .map(
+                |&(emotion, p)| {
+                    if emotion == Emotion::Neutral { (emotion, neutral + calm) } else { (emotion, p) }
+                },
+            )
+            .collect();
+        if joined.iter().all(|one| one.1 <= neutral + calm) {
+            ranked = joined;
+            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        }
+    }
+    let (emotion, probability) = ranked.first().copied().unwrap_or((Emotion::Neutral, 0.0));
+    let second = ranked.get(1).copied().filter(|second| second.1 >= CLOSE * probability);
+    Displayed { emotion, probability, second }
+}
+
+/// `angry 82 %`, or `sad or angry` where the second is at least half as probable.
 pub fn label(span: &Span) -> String {
-    let posterior = span.posterior();
-    let (top, p) = posterior.top();
-    match posterior.second_guess() {
-        Some((second, _)) => format!("{top} or {second}"),
-        None => format!("{top} {:.0} %", 100.0 * p),
+    let Displayed { emotion, probability, second } = displayed(span.posterior());
+    match second {
+        Some((second, _)) => format!("{emotion} or {second}"),
+        None => format!("{emotion} {:.0} %", 100.0 * probability),
     }
 }
 
@@ -38,23 +79,23 @@ pub(super) fn stamp(seconds: f64, point: char) -> String {
     format!("{h:02}:{m:02}:{s:02}{point}{:03}", ms % 1000)
 }
 
-/// The spans of one voice.
+/// The spans of one speaker.
 #[derive(Debug)]
 pub(super) struct Tier<'a> {
     /// One line, no other tier's.
     pub name: String,
     /// The channel, from 0.
     pub channel: usize,
-    /// Whose spans they are; none where nobody told voices apart.
+    /// The speaker; none where speakers are not known.
     pub speaker: Option<&'a str>,
     /// In order of start.
     pub spans: Vec<&'a Span>,
 }
 
-/// The voices of a recording: its speakers in their order, each with its spans (or none), then whoever else has spans.
+/// The tiers of a recording: its speakers in their order, each with its spans (or none), then others that have spans.
 ///
 /// Spans without a speaker are those of the only speaker of their channel, where there is one.
-pub(super) fn tiers(recording: &RecordingResult) -> Vec<Tier<'_>> {
+pub(super) fn tiers(recording: &Analysis) -> Vec<Tier<'_>> {
     let tier = |channel, speaker| Tier { name: String::new(), channel, speaker, spans: Vec::new() };
     let known = recording.speakers.iter().map(|speaker| tier(speaker.channel, Some(speaker.id.as_str())));
     let mut tiers: Vec<Tier> = known.collect();
@@ -83,8 +124,8 @@ pub(super) fn tiers(recording: &RecordingResult) -> Vec<Tier<'_>> {
     tiers
 }
 
-/// The same names in the same order, later ones numbered (`name-2`) where one was there before; letters' case does not tell
-/// names apart, as some file systems do not.
+/// The same names in the same order, later ones numbered (`name-2`) where one was there before; names that differ in case only are
+/// the same, as on some file systems.
 pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let names: Vec<String> = names.into_iter().collect();
     let mut taken: std::collections::HashSet<String> = std::collections::HashSet::new();
@@ -107,7 +148,6 @@ pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
 mod tests {
     use super::super::sample::{NASTY, sample, span};
     use super::*;
-    use crate::emotion::Emotion;
 
     #[test]
     fn a_close_second_is_named_instead_of_a_figure() {
@@ -122,7 +162,22 @@ mod tests {
     }
 
     #[test]
-    fn voices_keep_the_order_of_speakers_and_names_stay_on_one_line() {
+    fn neutral_and_calm_are_displayed_as_neutral_where_neither_is_twice_the_other() {
+        let of = |posterior: &[(Emotion, f32)]| label(&span(0.0, 1.0, 0, None, posterior));
+        assert_eq!(
+            of(&[(Emotion::Calm, 0.4), (Emotion::Neutral, 0.35), (Emotion::Sad, 0.25)]),
+            "neutral 75 %"
+        );
+        assert_eq!(
+            of(&[(Emotion::Calm, 0.3), (Emotion::Neutral, 0.2), (Emotion::Sad, 0.3)]),
+            "neutral or sad"
+        );
+        assert_eq!(of(&[(Emotion::Calm, 0.7), (Emotion::Neutral, 0.3)]), "calm 70 %");
+        assert_eq!(of(&[(Emotion::Angry, 0.6), (Emotion::Calm, 0.2), (Emotion::Neutral, 0.2)]), "angry 60 %");
+    }
+
+    #[test]
+    fn tiers_keep_the_order_of_speakers_and_names_stay_on_one_line() {
         let recording = sample();
         let tiers = tiers(&recording);
         let got: Vec<(&str, usize)> =

@@ -1,11 +1,11 @@
-//! Markdown: a summary and a table of spans a recording, for notes and tickets.
+//! Markdown: per recording a summary and a table of spans.
 
 use std::fmt::Write;
 
 use super::label::{label, line};
 use super::text::clock;
 use super::{CAVEAT, words};
-use crate::analysis::{RecordingResult, Report, Span};
+use crate::analysis::{Analysis, Report, Span};
 use crate::error::Result;
 
 /// All recordings, one heading each.
@@ -13,14 +13,14 @@ use crate::error::Result;
 /// # Errors
 /// None today.
 pub fn markdown(report: &Report) -> Result<String> {
-    let mut out = String::from("# How the voices sound\n");
+    let mut out = String::from("# Emotion in speech\n");
     report.recordings.iter().for_each(|recording| section(&mut out, recording));
     let model = format!("{} {}", report.model.name, report.model.version);
     let _ = writeln!(out, "\n{} Model: {}; {}.", CAVEAT, plain(&model), plain(&report.tool));
     Ok(out)
 }
 
-fn section(out: &mut String, recording: &RecordingResult) {
+fn section(out: &mut String, recording: &Analysis) {
     let _ = writeln!(out, "\n## {}", plain(&recording.path.to_string_lossy()));
     if let Some(error) = &recording.error {
         let _ = writeln!(out, "\nFailed: {}", plain(&error.message));
@@ -74,7 +74,7 @@ mod tests {
     use super::super::sample::{report, sample, silent};
     use super::*;
     use crate::analysis::{Failure, Summary};
-    use crate::error::Warning;
+    use crate::error::{Warning, WarningCode};
 
     #[test]
     fn a_recording_is_a_heading_facts_and_a_table() {
@@ -83,13 +83,13 @@ mod tests {
             Summary { line: "Mostly sad.".into(), sentiment: Some(-0.1), ..Summary::default() };
         let nasty = "Ann \\<b\\>\\&\"'\\\\ x";
         let want = format!(
-            "# How the voices sound\n\n## calls/a \"b\" \\<c\\>\\&\\| .wav\n\n0:10.5, 2 channels, speech 0:07.8.\n\n\
+            "# Emotion in speech\n\n## calls/a \"b\" \\<c\\>\\&\\| .wav\n\n0:10.5, 2 channels, speech 0:07.8.\n\n\
              Mostly sad.\n\n- **sentiment**: -0.10 (−1 unpleasant … +1 pleasant)\n\n\
              | start | end | speaker | emotion | valence | arousal |\n|---:|---:|---|---|---:|---:|\n\
              | 0:00.5 | 0:03.1 | agent | angry 82 % | -0.36 | +0.42 |\n\
              | 0:02.0 | 0:04.3 | {nasty} | sad 70 % | -0.25 | -0.11 |\n\
              | 0:04.3 | 0:06.0 | {nasty} | happy 90 % | +0.71 | +0.45 |\n\
-             | 0:08.0 | 0:09.2 | agent | calm or neutral | +0.27 | -0.12 |\n\n\
+             | 0:08.0 | 0:09.2 | agent | neutral 90 % | +0.27 | -0.12 |\n\n\
              {CAVEAT} Model: small 1; undertone 0.0.0.\n"
         );
         assert_eq!(markdown(&report(vec![recording])).unwrap(), want);
@@ -98,9 +98,9 @@ mod tests {
     #[test]
     fn silence_and_failure_say_why_there_is_no_table() {
         let mut quiet = silent();
-        quiet.warnings = vec![Warning::new("no_speech", "nobody speaks")];
-        let error = Some(Failure { kind: "io".into(), message: "no such file".into() });
-        let failed = RecordingResult { path: "x.wav".into(), error, ..RecordingResult::default() };
+        quiet.warnings = vec![Warning::new(WarningCode::NoSpeech, "nobody speaks")];
+        let error = Some(Failure { kind: crate::ErrorKind::Io, message: "no such file".into() });
+        let failed = Analysis { path: "x.wav".into(), error, ..Analysis::default() };
         let text = markdown(&report(vec![quiet, failed])).unwrap();
         for part in ["- Note: nobody speaks\n", "## x.wav\n\nFailed: no such file\n"] {
             assert!(text.contains(part), "{part}: {text}");

@@ -1,4 +1,4 @@
-//! Text as it may stand in HTML, SVG and XML.
+//! Escaping for HTML, SVG and XML.
 
 /// Text as it may stand between tags and in attributes: what XML 1.0 forbids becomes �, line breaks and tabs survive in attributes.
 ///

@@ -1,13 +1,13 @@
-//! Results → what a person or a program reads: one file a format. Meaning is decided in `analysis`; here it is only written.
+//! Results in every output format, one file each. Meaning is decided in `analysis`; the formats only write it.
 
 mod audacity;
 mod csv;
 mod eaf;
-pub mod evaluation;
 mod json;
 mod label;
 mod markdown;
 mod markup;
+#[cfg(feature = "html")]
 mod page;
 mod rttm;
 #[cfg(test)]
@@ -15,7 +15,6 @@ mod sample;
 mod srt;
 mod text;
 mod textgrid;
-pub mod timelines;
 mod vtt;
 mod words;
 
@@ -26,6 +25,7 @@ pub use json::{json, json_line, span_line};
 pub use label::{distinct, label};
 pub use markdown::markdown;
 pub use markup::escape;
+#[cfg(feature = "html")]
 pub use page::{Sound, html, svg};
 pub use rttm::rttm;
 pub use srt::srt;
@@ -33,6 +33,9 @@ pub use text::{Style, closing, conclusion, heading, recording, span};
 pub use textgrid::textgrid;
 pub use vtt::vtt;
 
-/// What every report says of its own figures.
+/// The style sheet that all pages begin with: colours of the emotions, light and dark.
+pub const BASE_STYLE: &str = include_str!("base.css");
+
+/// The limits of the figures, stated in every report.
 pub const CAVEAT: &str = "These are probabilities of how a voice sounds to a model trained on acted emotions, \
-not of what a person feels; do not decide about people by them (see `undertone model info`).";
+not of what a person feels. Do not use them to make decisions about people (see `undertone model info`).";

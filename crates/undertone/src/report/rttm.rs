@@ -1,4 +1,4 @@
-//! RTTM: who speaks when, one `SPEAKER` line a turn, as diarization tools read it.
+//! RTTM: who speaks when, one `SPEAKER` line per turn, for diarization tools.
 
 use std::fmt::Write;
 

@@ -1,10 +1,11 @@
-//! A small result for the tests of formats: two voices that overlap, one of them with a name that tries to break out.
+//! A small result for the tests of formats: two overlapping speakers, one with a name full of markup.
 
 use crate::analysis::{
-    BaselineUsed, Cell, Envelope, FORMAT, ModelUsed, RecordingResult, Report, Span, Speaker, spans, summarise,
+    AdaptationUsed, Analysis, Cell, Envelope, FORMAT, ModelUsed, Report, Span, Speaker, summarise,
 };
 use crate::emotion::Emotion;
-use crate::model::Posterior;
+use crate::model::{Posterior, Prediction};
+use crate::timeline::spans;
 
 /// A name with everything that some format holds dear.
 pub const NASTY: &str = "Ann <b>&\"'\\\t\n\u{1}x";
@@ -17,28 +18,13 @@ pub fn span(
     speaker: Option<&str>,
     posterior: &[(Emotion, f32)],
 ) -> Span {
-    let mut probabilities = [0.0; Emotion::ALL.len()];
-    posterior.iter().for_each(|&(emotion, p)| probabilities[emotion as usize] = p);
-    let whole = Posterior::of(posterior.iter().map(|one| one.0).collect(), probabilities);
-    let affect = whole.affect();
-    Span {
-        start,
-        end,
-        channel,
-        speaker: speaker.map(String::from),
-        emotion: whole.top().0,
-        ambiguous: whole.second_guess().is_some(),
-        posterior: posterior.iter().copied().collect(),
-        set: Some(whole.set(0.7)),
-        intensity: Some(0.5),
-        agreement: Some(0.6),
-        valence: affect.valence,
-        arousal: affect.arousal,
-    }
+    let posterior = posterior.iter().copied().collect();
+    let prediction = Prediction { posterior, intensity: Some(0.5), agreement: Some(0.6) };
+    Span::new((start, end), channel, speaker.map(String::from), prediction, Some(0.7))
 }
 
 /// 10.5 s: the agent angry then torn between calm and neutral, with a silence between; the other sad over both, then happy.
-pub fn sample() -> RecordingResult {
+pub fn sample() -> Analysis {
     use Emotion::{Angry, Calm, Happy, Neutral, Sad};
     let spans = vec![
         span(0.5, 3.1, 0, Some("agent"), &[(Angry, 0.82), (Neutral, 0.18)]),
@@ -50,9 +36,9 @@ pub fn sample() -> RecordingResult {
         id: id.to_string(),
         channel,
         seconds,
-        baseline: BaselineUsed { source: "none".into(), seconds: 0.0 },
+        adaptation: AdaptationUsed::default(),
     };
-    RecordingResult {
+    Analysis {
         path: "calls/a \"b\" <c>&|\t\n.wav".into(),
         seconds: 10.5,
         channels: 2,
@@ -60,17 +46,17 @@ pub fn sample() -> RecordingResult {
         speakers: vec![speaker("agent", 0, 3.8), speaker(NASTY, 1, 4.0)],
         summary: summarise(&spans, 10.5),
         spans,
-        ..RecordingResult::default()
+        ..Analysis::default()
     }
 }
 
 /// Somebody says nothing for two seconds.
-pub fn silent() -> RecordingResult {
-    RecordingResult { path: "silence.wav".into(), seconds: 2.0, channels: 1, ..RecordingResult::default() }
+pub fn silent() -> Analysis {
+    Analysis { path: "silence.wav".into(), seconds: 2.0, channels: 1, ..Analysis::default() }
 }
 
 /// An hour of one voice that speaks nearly all the time and changes at every cell: the most there is to draw.
-pub fn hour() -> RecordingResult {
+pub fn hour() -> Analysis {
     let cell = |number: usize| {
         let mut probabilities = [0.05; Emotion::ALL.len()];
         probabilities[(number * 3 + number / 7) % 8] = 0.65;
@@ -81,9 +67,7 @@ pub fn hour() -> RecordingResult {
             end: start + 0.6,
             channel: 0,
             speaker: None,
-            posterior,
-            intensity: 0.5,
-            agreement: None,
+            prediction: Prediction { posterior, intensity: Some(0.5), agreement: None },
         }
     };
     let cells: Vec<Cell> = (0..6000).filter(|number| number % 50 > 2).map(cell).collect();
@@ -91,7 +75,7 @@ pub fn hour() -> RecordingResult {
     let second: Vec<f32> = (0..16_000).map(|i| (i as f32 * 0.11).sin() * (i as f32 / 16_000.0)).collect();
     (0..3600).for_each(|_| envelope.push(std::slice::from_ref(&second)));
     let spans = spans(&cells, Some(0.7));
-    RecordingResult {
+    Analysis {
         path: "hour.wav".into(),
         seconds: 3600.0,
         channels: 1,
@@ -100,12 +84,12 @@ pub fn hour() -> RecordingResult {
         spans,
         cells,
         envelope,
-        ..RecordingResult::default()
+        ..Analysis::default()
     }
 }
 
 /// A report on recordings.
-pub fn report(recordings: Vec<RecordingResult>) -> Report {
+pub fn report(recordings: Vec<Analysis>) -> Report {
     let model = ModelUsed {
         name: "small".into(),
         version: "1".into(),

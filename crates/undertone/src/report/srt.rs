@@ -1,16 +1,16 @@
-//! SRT: captions any video player shows.
+//! SRT captions.
 
 use std::fmt::Write;
 
 use super::label::{spoken, stamp};
-use crate::analysis::RecordingResult;
+use crate::analysis::Analysis;
 use crate::error::Result;
 
-/// The spans as captions, `agent: angry 82 %`; voices that overlap have captions that overlap.
+/// The spans as captions, `agent: angry 82 %`; speakers that overlap have captions that overlap.
 ///
 /// # Errors
 /// None today.
-pub fn srt(recording: &RecordingResult) -> Result<String> {
+pub fn srt(recording: &Analysis) -> Result<String> {
     let mut out = String::new();
     for (number, span) in recording.spans.iter().enumerate() {
         let (start, end) = (stamp(span.start, ','), stamp(span.end, ','));
@@ -32,7 +32,7 @@ mod tests {
         let want = "1\n00:00:00,500 --> 00:00:03,100\nagent: angry 82 %\n\n\
                     2\n00:00:02,000 --> 00:00:04,250\nAnn <b>&\"'\\ x: sad 70 %\n\n\
                     3\n00:00:04,250 --> 00:00:06,000\nAnn <b>&\"'\\ x: happy 90 %\n\n\
-                    4\n00:00:08,000 --> 00:00:09,200\nagent: calm or neutral\n\n";
+                    4\n00:00:08,000 --> 00:00:09,200\nagent: neutral 90 %\n\n";
         assert_eq!(srt(&sample()).unwrap(), want);
         assert_eq!(srt(&silent()).unwrap(), "");
         let mut arrow = sample();

@@ -1,15 +1,16 @@
-//! The view a person reads in a terminal: one line a span, then the summary.
+//! Text for a terminal: one line per span, then the summary.
 
 use std::fmt::Write;
 
-use super::CAVEAT;
-use crate::analysis::{Moment, Range, Reaction, RecordingResult, Share, Span, Summary};
+use super::label::{Displayed, displayed};
+use super::{CAVEAT, words};
+use crate::analysis::{AdaptationSource, Analysis, Moment, Span, Summary};
 use crate::emotion::Emotion;
 
 /// Cells of a probability bar.
 const BAR: usize = 20;
 
-/// How the view looks.
+/// Style of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether escape sequences for colours are written; the reader strips them where they are not wanted.
@@ -37,23 +38,18 @@ fn colour(emotion: Emotion) -> &'static str {
 }
 
 /// The line above a recording: its name and what it is.
-pub fn heading(recording: &RecordingResult, style: Style) -> String {
+pub fn heading(recording: &Analysis, style: Style) -> String {
     let name = style.paint("1", &recording.path.display().to_string());
-    let length = clock(recording.seconds);
-    let speech = clock(recording.speech_seconds);
-    match recording.channels {
-        1 => format!("{name}  {length}, speech {speech}"),
-        n => format!("{name}  {length}, {n} channels, speech {speech}"),
-    }
+    format!("{name}  {}", words::extent(recording))
 }
 
-/// The line below all recordings: what their figures do not mean.
+/// The line below all recordings: the limits of the figures.
 pub fn closing(style: Style) -> String {
     format!("\n{}\n", style.paint("2", CAVEAT))
 }
 
 /// Everything about one recording, several lines.
-pub fn recording(recording: &RecordingResult, style: Style) -> String {
+pub fn recording(recording: &Analysis, style: Style) -> String {
     let mut out = opening(recording, style);
     if recording.spans.is_empty() {
         return out;
@@ -69,8 +65,8 @@ pub fn recording(recording: &RecordingResult, style: Style) -> String {
     out
 }
 
-/// What stands above a recording's spans: its name, what there is to note, and the sentence where somebody speaks.
-fn opening(recording: &RecordingResult, style: Style) -> String {
+/// Above a recording's spans: its name, warnings, and the summary sentence where there is speech.
+fn opening(recording: &Analysis, style: Style) -> String {
     let mut out = heading(recording, style);
     out.push('\n');
     if let Some(error) = &recording.error {
@@ -93,8 +89,8 @@ pub fn span(span: &Span, style: Style) -> String {
     out
 }
 
-/// What is to be said of a recording whose spans were told while it was heard: all of [`recording`] but the spans.
-pub fn conclusion(result: &RecordingResult, style: Style) -> String {
+/// The rest of [`recording`] where the spans were already printed live.
+pub fn conclusion(result: &Analysis, style: Style) -> String {
     let mut out = opening(result, style);
     if !result.spans.is_empty() {
         summary(&mut out, result, style);
@@ -103,10 +99,10 @@ pub fn conclusion(result: &RecordingResult, style: Style) -> String {
 }
 
 fn line(out: &mut String, span: &Span, width: usize, style: Style) {
-    let (top, p) = span.posterior().top();
+    let Displayed { emotion: top, probability: p, second } = displayed(span.posterior());
     let filled = (p * BAR as f32).round() as usize;
     let bar = format!("{}{}", "█".repeat(filled), "·".repeat(BAR - filled.min(BAR)));
-    let second = match span.posterior().second_guess() {
+    let second = match second {
         Some((emotion, p)) => format!("  or {emotion} {:.0} %", 100.0 * p),
         None => String::new(),
     };
@@ -125,23 +121,34 @@ fn line(out: &mut String, span: &Span, width: usize, style: Style) {
     );
 }
 
-fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
-    let Summary { emotions, valence, arousal, moments, speakers, reactions, .. } = &recording.summary;
+fn summary(out: &mut String, recording: &Analysis, style: Style) {
+    let Summary {
+        emotions,
+        valence,
+        arousal,
+        sentiment,
+        sentiment_interval,
+        volatility,
+        moments,
+        speakers,
+        reactions,
+        ..
+    } = &recording.summary;
     let row = |out: &mut String, name: &str, text: String| {
         let _ = writeln!(out, "  {} {text}", style.paint("1", &format!("{name:<10}")));
     };
-    row(out, "share", shares(emotions, 0.05));
-    if let (Some(valence), Some(arousal)) = (valence, arousal) {
-        row(out, "range", ranges(valence, arousal));
+    row(out, "share", words::shares(emotions));
+    for (name, range) in [("valence", valence), ("arousal", arousal)] {
+        if let Some(range) = range {
+            row(out, name, words::range(range));
+        }
     }
-    if let (Some(value), Some([low, high])) =
-        (recording.summary.sentiment, recording.summary.sentiment_interval)
-    {
-        let interval = format!("{value:+.2} [{low:+.2}, {high:+.2}]");
-        row(out, "sentiment", format!("{interval} (−1 unpleasant … +1 pleasant; 95 % interval)"));
+    if let Some(value) = sentiment {
+        let value = words::sentiment(*value, *sentiment_interval);
+        row(out, "sentiment", format!("{value} (−1 unpleasant … +1 pleasant; 95 % interval)"));
     }
-    if let Some(volatility) = recording.summary.volatility {
-        row(out, "volatility", format!("{volatility:.2} from one span to the next (0 … 2.83)"));
+    if let Some(volatility) = volatility {
+        row(out, "mood", words::mood(*volatility).to_string());
     }
     let moment = |m: &Moment| format!("{} {} ({:.0} %)", clock(m.start), m.emotion, 100.0 * m.probability);
     if !moments.is_empty() {
@@ -151,53 +158,29 @@ fn summary(out: &mut String, recording: &RecordingResult, style: Style) {
         let mut text = vec![format!(
             "{:.0} % of the speech: {}",
             100.0 * speaker.speech_share,
-            shares(&speaker.emotions, 0.1)
+            words::shares(&speaker.emotions)
         )];
-        if let (Some(value), Some([low, high])) = (speaker.sentiment, speaker.sentiment_interval) {
-            text.push(format!("sentiment {value:+.2} [{low:+.2}, {high:+.2}]"));
-        }
-        text.extend(speaker.volatility.map(|volatility| format!("volatility {volatility:.2}")));
+        text.extend(
+            speaker
+                .sentiment
+                .map(|value| format!("sentiment {}", words::sentiment(value, speaker.sentiment_interval))),
+        );
+        text.extend(speaker.volatility.map(|volatility| format!("mood {}", words::mood(volatility))));
         row(out, &speaker.id, text.join("; "));
     }
-    reactions.iter().filter_map(reaction).for_each(|text| row(out, "reaction", text));
+    reactions
+        .iter()
+        .filter(|one| one.valence.or(one.arousal).is_some())
+        .for_each(|one| row(out, "reaction", words::reaction(one)));
     for speaker in &recording.speakers {
-        let seconds = clock(speaker.baseline.seconds);
-        let from = match speaker.baseline.source.as_str() {
-            "recording" => format!("from {seconds} of speech in this recording"),
-            "enrolled" => format!("enrolled, from {seconds} of speech"),
+        let seconds = clock(speaker.adaptation.seconds);
+        let from = match speaker.adaptation.source {
+            AdaptationSource::Recording => format!("statistics of {seconds} of speech in this recording"),
+            AdaptationSource::Enrolled => format!("enrolled profile of {seconds} of speech"),
             _ => continue,
         };
-        row(out, "baseline", format!("{}: own voice, {from}", speaker.id));
+        row(out, "adaptation", format!("{}: {from}", speaker.id));
     }
-}
-
-/// `angry 41 %, sad 20 %`: those of at least `least`.
-fn shares(emotions: &[Share], least: f32) -> String {
-    let share = |Share { emotion, share }: &Share| format!("{emotion} {:.0} %", 100.0 * share);
-    let shown: Vec<String> = emotions.iter().filter(|share| share.share >= least).map(share).collect();
-    shown.join(", ")
-}
-
-fn ranges(valence: &Range, arousal: &Range) -> String {
-    format!(
-        "valence {:+.2} ± {:.2} ({:+.2} at {} … {:+.2} at {}), arousal {:+.2} ± {:.2}",
-        valence.mean,
-        valence.spread,
-        valence.low,
-        clock(valence.low_at),
-        valence.high,
-        clock(valence.high_at),
-        arousal.mean,
-        arousal.spread
-    )
-}
-
-/// How one speaker's turns go with another's, where there are enough of them to say.
-fn reaction(reaction: &Reaction) -> Option<String> {
-    let Reaction { from, to, turns, valence, arousal } = reaction;
-    let r = |name: &str, r: &Option<f32>| r.map(|r| format!("{name} r = {r:+.2}"));
-    let known: Vec<String> = [r("valence", valence), r("arousal", arousal)].into_iter().flatten().collect();
-    (!known.is_empty()).then(|| format!("{to} after {from}: {} ({turns} turns)", known.join(", ")))
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
@@ -210,34 +193,22 @@ pub(super) fn clock(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{Failure, summarise};
+    use crate::analysis::{AdaptationUsed, Failure, summarise};
+    use crate::model::Prediction;
 
     fn span(ambiguous: bool) -> Span {
         let (angry, happy) = if ambiguous { (0.5, 0.4) } else { (0.9, 0.05) };
-        Span {
-            start: 0.42,
-            end: 3.1,
-            channel: 0,
-            speaker: Some("agent".into()),
-            emotion: Emotion::Angry,
-            ambiguous,
-            posterior: [
-                (Emotion::Angry, angry),
-                (Emotion::Happy, happy),
-                (Emotion::Neutral, 1.0 - angry - happy),
-            ]
-            .into(),
-            set: None,
-            intensity: Some(0.7),
-            agreement: None,
-            valence: -0.5,
-            arousal: 0.6,
-        }
+        let posterior =
+            [(Emotion::Angry, angry), (Emotion::Happy, happy), (Emotion::Neutral, 1.0 - angry - happy)];
+        let mut prediction = Prediction::new(posterior.into_iter().collect());
+        prediction.intensity = Some(0.7);
+        let span = Span::new((0.42, 3.1), 0, Some("agent".into()), prediction, None);
+        Span { valence: -0.5, arousal: 0.6, ..span }
     }
 
     fn shown(spans: Vec<Span>, colour: bool) -> String {
         let summary = summarise(&spans, 63.2);
-        let result = RecordingResult {
+        let result = Analysis {
             path: "call.wav".into(),
             seconds: 63.2,
             channels: 1,
@@ -283,21 +254,21 @@ mod tests {
         for row in [
             "agent      38 % of the speech: angry 80 %",
             "caller     62 %",
-            "reaction   caller after agent: valence r = -1.00",
+            "reaction   agent → caller: valence -1.00",
         ] {
             assert!(text.contains(row), "{row} in {text}");
         }
-        assert!(text.contains("sentiment  -0.03 [") && text.contains("volatility 0."), "{text}");
+        assert!(text.contains("sentiment  -0.03 [") && text.contains("mood       changes"), "{text}");
     }
 
     #[test]
-    fn an_enrolled_baseline_is_told_apart() {
-        let baseline = crate::analysis::BaselineUsed { source: "enrolled".into(), seconds: 34.0 };
+    fn an_enrolled_profile_is_named() {
+        let adaptation = AdaptationUsed { source: AdaptationSource::Enrolled, seconds: 34.0 };
         let speakers =
-            vec![crate::analysis::Speaker { id: "agent".into(), channel: 0, seconds: 9.0, baseline }];
-        let result = RecordingResult { speakers, spans: vec![span(false)], ..Default::default() };
+            vec![crate::analysis::Speaker { id: "agent".into(), channel: 0, seconds: 9.0, adaptation }];
+        let result = Analysis { speakers, spans: vec![span(false)], ..Default::default() };
         let text = recording(&result, Style { colour: false });
-        assert!(text.contains("baseline   agent: own voice, enrolled, from 0:34.0 of speech"), "{text}");
+        assert!(text.contains("adaptation agent: enrolled profile of 0:34.0 of speech"), "{text}");
     }
 
     #[test]
@@ -308,8 +279,8 @@ mod tests {
 
     #[test]
     fn a_failure_says_why() {
-        let error = Some(Failure { kind: "io".into(), message: "no such file".into() });
-        let result = RecordingResult { path: "x.wav".into(), error, ..Default::default() };
+        let error = Some(Failure { kind: crate::ErrorKind::Io, message: "no such file".into() });
+        let result = Analysis { path: "x.wav".into(), error, ..Default::default() };
         assert!(recording(&result, Style { colour: false }).contains("failed: no such file"));
     }
 

@@ -1,16 +1,16 @@
-//! Praat's TextGrid: an interval tier a voice, from 0 to the recording's end without a gap.
+//! Praat's TextGrid: one interval tier per speaker, from 0 to the recording's end without gaps.
 
 use std::fmt::Write;
 
 use super::label::{label, millis, tiers};
-use crate::analysis::{RecordingResult, Span};
+use crate::analysis::{Analysis, Span};
 use crate::error::{Error, Result};
 
 /// The long text form of a TextGrid, UTF-8. Where nobody speaks the interval is empty; times are whole milliseconds.
 ///
 /// # Errors
 /// `Config` where the recording has no length: Praat knows no such grid.
-pub fn textgrid(recording: &RecordingResult) -> Result<String> {
+pub fn textgrid(recording: &Analysis) -> Result<String> {
     let last = recording.spans.iter().map(|span| millis(span.end)).max().unwrap_or(0);
     let end = millis(recording.seconds).max(last);
     if end == 0 {
@@ -121,7 +121,7 @@ item []:
         intervals [4]:
             xmin = 8.000
             xmax = 9.200
-            text = "calm or neutral"
+            text = "neutral 90 %"
         intervals [5]:
             xmin = 9.200
             xmax = 10.500
@@ -155,15 +155,15 @@ item []:
     #[test]
     fn silence_is_a_grid_without_labels_and_no_length_is_refused() {
         assert!(textgrid(&silent()).unwrap().contains("xmax = 2.000\ntiers? <absent>"));
-        let mut heard = sample();
-        heard.spans.clear();
-        let grid = textgrid(&heard).unwrap();
+        let mut silent = sample();
+        silent.spans.clear();
+        let grid = textgrid(&silent).unwrap();
         assert_eq!(
             (grid.matches("intervals: size = 1\n").count(), grid.matches("text = \"\"").count()),
             (2, 2)
         );
-        heard.seconds = 0.0;
-        assert!(textgrid(&heard).unwrap_err().to_string().contains("without length"));
+        silent.seconds = 0.0;
+        assert!(textgrid(&silent).unwrap_err().to_string().contains("without length"));
     }
 
     #[test]
@@ -171,8 +171,6 @@ item []:
         let mut recording = sample();
         recording.spans[3].start = 3.0;
         let grid = textgrid(&recording).unwrap();
-        assert!(
-            grid.contains("xmin = 3.100\n            xmax = 9.200\n            text = \"calm or neutral\"")
-        );
+        assert!(grid.contains("xmin = 3.100\n            xmax = 9.200\n            text = \"neutral 90 %\""));
     }
 }

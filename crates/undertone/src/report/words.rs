@@ -1,14 +1,18 @@
-//! A recording's figures in words: what every view for people says of the summary.
+//! The summary's figures in words: every format for people takes them from here.
 
 use super::label::line;
 use super::text::clock;
-use crate::analysis::{Range, Reaction, RecordingResult, Share, Summary};
+use crate::analysis::{Analysis, Range, Reaction, Share, Summary};
 
 /// Emotions with less of the speech are not named.
 const LEAST_SHARE: f32 = 0.05;
+/// Mean distances between successive spans on the plane of valence and arousal (0…2.83) from which a mood changes somewhat, and
+/// much: a quarter and a half of one dimension's half range.
+const CHANGES_SOMEWHAT: f32 = 0.25;
+const CHANGES_MUCH: f32 = 0.5;
 
 /// `1:03.2, 2 channels, speech 0:41.0`.
-pub fn extent(recording: &RecordingResult) -> String {
+pub fn extent(recording: &Analysis) -> String {
     let (length, speech) = (clock(recording.seconds), clock(recording.speech_seconds));
     match recording.channels {
         0 | 1 => format!("{length}, speech {speech}"),
@@ -50,8 +54,17 @@ pub fn reaction(reaction: &Reaction) -> String {
     )
 }
 
+/// How far valence and arousal move from one span of a speaker to the next, in words; the number is in the JSON.
+pub fn mood(volatility: f32) -> &'static str {
+    match volatility {
+        v if v < CHANGES_SOMEWHAT => "changes little",
+        v if v < CHANGES_MUCH => "changes somewhat",
+        _ => "changes much",
+    }
+}
+
 /// What is known of the whole: name and value, in the order shown; what is not known is left out.
-pub fn facts(recording: &RecordingResult) -> Vec<(&'static str, String)> {
+pub fn facts(recording: &Analysis) -> Vec<(&'static str, String)> {
     let Summary { emotions, valence, arousal, sentiment_interval, volatility, moments, .. } =
         &recording.summary;
     let summary = &recording.summary;
@@ -65,9 +78,7 @@ pub fn facts(recording: &RecordingResult) -> Vec<(&'static str, String)> {
     }
     facts.extend(valence.as_ref().map(|valence| ("valence", range(valence))));
     facts.extend(arousal.as_ref().map(|arousal| ("arousal", range(arousal))));
-    if let Some(volatility) = volatility {
-        facts.push(("volatility", format!("{volatility:.2} from span to span (0 … 2.83)")));
-    }
+    facts.extend(volatility.map(|volatility| ("mood", mood(volatility).to_string())));
     if summary.speech_share > 0.0 {
         let [speech, silence] = [summary.speech_share, summary.silence_share].map(|share| 100.0 * share);
         facts.push(("recording", format!("{speech:.0} % speech, {silence:.0} % silence")));
@@ -80,12 +91,12 @@ pub fn facts(recording: &RecordingResult) -> Vec<(&'static str, String)> {
         facts.push(("strongest", strongest.join(", ")));
     }
     for speaker in &summary.speakers {
-        let told = speaker.sentiment.map_or(String::new(), |value| {
+        let known = speaker.sentiment.map_or(String::new(), |value| {
             format!("; sentiment {}", sentiment(value, speaker.sentiment_interval))
         });
         let share = 100.0 * speaker.speech_share;
         let (name, shares) = (line(&speaker.id), shares(&speaker.emotions));
-        facts.push(("speaker", format!("{name}, {share:.0} % of the speech: {shares}{told}")));
+        facts.push(("speaker", format!("{name}, {share:.0} % of the speech: {shares}{known}")));
     }
     facts.extend(summary.reactions.iter().map(|one| ("reaction", reaction(one))));
     facts
@@ -99,14 +110,14 @@ mod tests {
     use crate::emotion::Emotion;
 
     #[test]
-    fn what_is_not_known_is_not_said() {
+    fn unknown_figures_are_left_out() {
         assert_eq!(facts(&silent()), []);
         let names: Vec<&str> = facts(&sample()).into_iter().map(|fact| fact.0).collect();
         assert!(names.starts_with(&["share of speech", "sentiment", "valence", "arousal"]), "{names:?}");
     }
 
     #[test]
-    fn speakers_and_how_they_follow_one_another_are_told() {
+    fn speakers_and_reactions_are_described() {
         let mut recording = silent();
         recording.summary.sentiment = Some(0.1);
         recording.summary.sentiment_interval = Some([-0.1, 0.3]);
@@ -127,7 +138,7 @@ mod tests {
         let facts = facts(&recording);
         let want = [
             ("sentiment", "+0.10 [-0.10, +0.30] (−1 unpleasant … +1 pleasant)"),
-            ("volatility", "0.50 from span to span (0 … 2.83)"),
+            ("mood", "changes much"),
             ("speaker", "Ann, 60 % of the speech: sad 97 %; sentiment -0.50"),
             ("reaction", "Ann → Bob: valence +0.25, arousal unknown over 4 turns"),
         ];

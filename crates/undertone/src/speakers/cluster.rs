@@ -1,4 +1,4 @@
-//! Vectors of windows → who speaks when: clusters of voices, then turns without flicker.
+//! Vectors of windows → who speaks when: clusters, then turns without flicker.
 //!
 //! 1. The recording's mean is taken from every vector (a filter or gain that acts on the whole recording falls out) and only directions are kept.
 //! 2. Average linkage merges windows (`linkage.rs`), down to the number asked for, or until the most similar two clusters are
@@ -6,8 +6,10 @@
 //! 3. A few passes of Viterbi assign every window to the nearest mean direction again; a change of speaker costs, half as much after a pause.
 //! 4. With [`Count::Auto`], a speaker of less than two seconds is given to the nearest other one.
 //!
-//! One speaker at a time is answered: of voices that overlap the nearer one is named. Exact for the same input; time grows with n · 1200 for n
+//! One speaker at a time is answered: of speakers who overlap the nearer one is named. Exact for the same input; time grows with n · 1200 for n
 //! windows and memory with n, so ten hours are a matter of seconds.
+
+use serde::{Deserialize, Serialize};
 
 use super::linkage::{Cluster, gather, merge};
 use super::smooth;
@@ -15,7 +17,7 @@ use crate::units::{Seconds, Segment};
 
 /// Clusters less alike than this (mean cosine) are different speakers, where the number is not given and there is enough speech.
 const STOP: f64 = -0.11;
-/// With little speech even one voice falls into halves that point apart, by chance: two halves of n independent windows by 2/n. So for
+/// With little speech even one speaker falls into halves that point apart, by chance: two halves of n independent windows by 2/n. So for
 /// `t` seconds the limit is at most `-(0.05 + 2.4/t)`, which begins to matter below 40 s.
 const CHANCE: (f64, f64) = (0.05, 2.4);
 /// Most speakers found where the number is not given.
@@ -28,7 +30,9 @@ const PASSES: usize = 4;
 const APART: f64 = 1e-3;
 
 /// How many speakers there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Count {
     /// As many as there seem to be, up to 8.
     Auto,
@@ -36,12 +40,12 @@ pub enum Count {
     Exactly(usize),
 }
 
-/// A window of speech with its voice.
+/// A window of speech with its vector.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Voice {
+pub struct SpeakerVector {
     /// Where it lies in the recording; windows of one stretch of speech overlap or touch.
     pub segment: Segment,
-    /// The vector of [`super::Voices`].
+    /// The vector of [`super::SpeakerProjection`].
     pub vector: Vec<f32>,
 }
 
@@ -50,7 +54,7 @@ pub struct Voice {
 pub struct Turn {
     /// Where it lies in the recording.
     pub segment: Segment,
-    /// Who: 0 for the first to speak, 1 for the next new voice, …
+    /// Who: 0 for the first to speak, 1 for the next new speaker, …
     pub speaker: usize,
 }
 
@@ -60,7 +64,7 @@ pub(super) struct Item {
     pub own: Segment,
     /// Whether a pause lies before it.
     pub after_pause: bool,
-    /// The direction of its voice, of length 1 (or 0 where it is the mean itself).
+    /// The direction of its vector, of length 1 (or 0 where it is the mean itself).
     pub direction: Vec<f64>,
 }
 
@@ -74,10 +78,10 @@ impl Item {
 /// of unequal length count as if filled up with zeros. No windows give no turns.
 ///
 /// ```
-/// use undertone::speakers::{Count, Voice, cluster};
+/// use undertone::speakers::{Count, SpeakerVector, cluster};
 /// use undertone::units::{Seconds, Segment};
 ///
-/// let window = |i: u32| Voice {
+/// let window = |i: u32| SpeakerVector {
 ///     segment: Segment { start: Seconds(f64::from(i)), end: Seconds(f64::from(i) + 1.0) },
 ///     vector: if i < 5 { vec![4.0, 0.1 * f64::from(i) as f32] } else { vec![-4.0, 0.3] },
 /// };
@@ -85,7 +89,7 @@ impl Item {
 /// assert_eq!(turns.len(), 2);
 /// assert_eq!((turns[0].segment.end, turns[1].speaker), (Seconds(5.0), 1));
 /// ```
-pub fn cluster(windows: &[Voice], count: Count) -> Vec<Turn> {
+pub fn cluster(windows: &[SpeakerVector], count: Count) -> Vec<Turn> {
     let items = items(windows);
     if items.is_empty() {
         return Vec::new();
@@ -95,7 +99,7 @@ pub fn cluster(windows: &[Voice], count: Count) -> Vec<Turn> {
         let means = means(&items, &labels);
         let next = smooth::assign(&items, &means);
         let kept = |k: usize| next.contains(&k);
-        // A pass that loses a voice which was asked for is not taken.
+        // A pass that loses a speaker who was asked for is not taken.
         if matches!(count, Count::Exactly(_)) && !(0..means.len()).all(kept) {
             break;
         }
@@ -137,22 +141,22 @@ pub fn speaker_of(turns: &[Turn], segment: Segment) -> Option<usize> {
 }
 
 /// Windows in the order of time, centred, as directions.
-fn items(windows: &[Voice]) -> Vec<Item> {
-    let mut order: Vec<&Voice> = windows.iter().collect();
+fn items(windows: &[SpeakerVector]) -> Vec<Item> {
+    let mut order: Vec<&SpeakerVector> = windows.iter().collect();
     order.sort_by(|a, b| {
         a.segment.start.0.total_cmp(&b.segment.start.0).then(a.segment.end.0.total_cmp(&b.segment.end.0))
     });
     let pause = |at: usize| at == 0 || order[at].segment.start.0 - order[at - 1].segment.end.0 > APART;
     let middle = |at: usize| Seconds(0.5 * (order[at - 1].segment.end.0 + order[at].segment.start.0));
-    let width = order.iter().map(|voice| voice.vector.len()).max().unwrap_or(0);
+    let width = order.iter().map(|window| window.vector.len()).max().unwrap_or(0);
     let mut items: Vec<Item> = order
         .iter()
         .enumerate()
-        .map(|(at, voice)| {
-            let start = if pause(at) { voice.segment.start } else { middle(at) };
+        .map(|(at, window)| {
+            let start = if pause(at) { window.segment.start } else { middle(at) };
             let open = at + 1 == order.len() || pause(at + 1);
-            let end = if open { voice.segment.end } else { middle(at + 1) };
-            let mut direction: Vec<f64> = voice.vector.iter().map(|&x| f64::from(x)).collect();
+            let end = if open { window.segment.end } else { middle(at + 1) };
+            let mut direction: Vec<f64> = window.vector.iter().map(|&x| f64::from(x)).collect();
             direction.resize(width, 0.0);
             Item { own: Segment { start, end }, after_pause: pause(at), direction }
         })

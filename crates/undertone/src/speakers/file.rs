@@ -8,7 +8,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result, Warning};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result, Warning, WarningCode};
 use crate::units::{Seconds, Segment};
 
 /// Largest file read, in bytes.
@@ -38,7 +40,7 @@ const RTTM: [&str; 12] = [
 ];
 
 /// A stretch of one speaker, by somebody else's account.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerSpan {
     /// Where it lies in the recording.
     pub segment: Segment,
@@ -133,12 +135,12 @@ pub fn check(spans: &[SpeakerSpan], seconds: Seconds) -> (Vec<SpeakerSpan>, Vec<
         let message = format!(
             "{beyond} lines of the file of speakers reach beyond the recording's end at {seconds}; is it of this recording?"
         );
-        warnings.push(Warning::new("speakers_beyond_end", message));
+        warnings.push(Warning::new(WarningCode::SpeakersBeyondEnd, message));
     }
     if overlap > 0.0 {
         let message =
             format!("speakers overlap for {overlap:.1} s in all; that time went to whoever began first");
-        warnings.push(Warning::new("speakers_overlap", message));
+        warnings.push(Warning::new(WarningCode::SpeakersOverlap, message));
     }
     (kept, warnings)
 }
@@ -314,8 +316,8 @@ mod tests {
             span(5.0, 9.0, "bob", None),
         ];
         assert_eq!(kept, wanted);
-        let codes: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
-        assert_eq!(codes, ["speakers_beyond_end", "speakers_overlap"]);
+        let codes: Vec<WarningCode> = warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, [WarningCode::SpeakersBeyondEnd, WarningCode::SpeakersOverlap]);
         assert!(
             warnings[0].message.starts_with("2 lines") && warnings[1].message.contains("2.0 s"),
             "{warnings:?}"

@@ -6,7 +6,7 @@
 
 /// Most items that are compared pair by pair.
 const BLOCK: usize = 1200;
-/// Fewest clusters that a block is gathered into, so that no voice is lost in another.
+/// Fewest clusters that a block is gathered into, so that no speaker is lost in another.
 const FEWEST: usize = 16;
 
 /// A cluster: its members' sum and time.

@@ -1,16 +1,16 @@
-//! Who speaks, and how that voice usually sounds.
+//! Who speaks: diarization, files of speakers, statistics and profiles.
 
-mod baseline;
 mod cluster;
 pub mod file;
 mod linkage;
 mod profile;
+mod projection;
 mod smooth;
 mod statistics;
-mod voices;
+mod stats;
 
-pub use baseline::Usual;
-pub use cluster::{Count, Turn, Voice, cluster, speaker_of};
+pub use cluster::{Count, SpeakerVector, Turn, cluster, speaker_of};
 pub use profile::{FORMAT, Profile};
+pub use projection::{ProjectedWindow, ProjectionInfo, SpeakerProjection};
 pub use statistics::{Statistics, WIDTH, statistics};
-pub use voices::{About, VoiceWindow, Voices};
+pub use stats::SpeakerStats;

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn windows_cover_the_stretch_to_its_last_frame() {
-        let spectrogram = Frames::new(noise(400), 128);
+        let spectrogram = Frames::of_rows(noise(400), 128);
         let found: Vec<Range<usize>> =
             statistics(&spectrogram, 10..400).into_iter().map(|window| window.frames).collect();
         assert_eq!(found, [10..130, 50..170, 90..210, 130..250, 170..290, 210..330, 250..370, 280..400]);
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn statistics_equal_their_definition() {
         let data = noise(200);
-        let spectrogram = Frames::new(data.clone(), 128);
+        let spectrogram = Frames::of_rows(data.clone(), 128);
         let window = &statistics(&spectrogram, 0..200)[1];
         let rows: Vec<&[f32]> = data.chunks(128).skip(40).step_by(2).take(60).collect();
         let third = |row: &[f32]| -> f64 {
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_louder_copy_has_the_same_statistics() {
         let louder: Vec<f32> = noise(150).iter().map(|x| x + 3.0).collect();
-        let [one, other] = [noise(150), louder].map(|data| statistics(&Frames::new(data, 128), 0..150));
+        let [one, other] = [noise(150), louder].map(|data| statistics(&Frames::of_rows(data, 128), 0..150));
         for (a, b) in one[0].values.iter().zip(&other[0].values) {
             assert!((a - b).abs() < 1e-3, "{a} {b}");
         }

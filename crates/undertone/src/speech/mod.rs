@@ -4,6 +4,8 @@ mod merge;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 pub use merge::{Merge, Rules};
 
 use crate::units::{SampleRate, Seconds, Segment};
@@ -12,7 +14,8 @@ use crate::units::{SampleRate, Seconds, Segment};
 const FRAME: usize = 256;
 
 /// How speech is found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Speech begins where the detector's score reaches this, 0…1.
     pub open: f32,
@@ -68,6 +71,12 @@ pub struct Detector {
     heard: u64,
 }
 
+impl std::fmt::Debug for Detector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Detector").field("heard", &self.heard).finish_non_exhaustive()
+    }
+}
+
 impl Detector {
     /// Nothing heard yet.
     pub fn new(options: &Options) -> Detector {
@@ -86,7 +95,7 @@ impl Detector {
         let whole = self.waiting.len() / FRAME * FRAME;
         let mut found = Vec::new();
         for frame in self.waiting[..whole].chunks_exact(FRAME) {
-            let score = self.network.predict_f32(frame);
+            let score = score(&mut self.network, frame);
             found.extend(self.merge.push(score).map(samples_of));
         }
         self.waiting.drain(..whole);
@@ -98,7 +107,7 @@ impl Detector {
         let mut last = None;
         if !self.waiting.is_empty() {
             self.waiting.resize(FRAME, 0.0);
-            let score = self.network.predict_f32(&self.waiting);
+            let score = score(&mut self.network, &self.waiting);
             last = self.merge.push(score);
         }
         let heard = self.heard;
@@ -114,6 +123,13 @@ impl Detector {
     pub fn settled(&self) -> u64 {
         (self.merge.settled() * FRAME) as u64
     }
+}
+
+/// The score of one frame; samples beyond full scale, as decoders and resampling leave them, count as full scale.
+fn score(network: &mut earshot::Detector, frame: &[f32]) -> f32 {
+    let mut within = [0.0; FRAME];
+    within.iter_mut().zip(frame).for_each(|(within, x)| *within = x.clamp(-1.0, 1.0));
+    network.predict_f32(&within)
 }
 
 fn samples_of(frames: Range<usize>) -> Range<u64> {

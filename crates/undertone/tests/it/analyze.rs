@@ -1,14 +1,21 @@
 //! Recordings in, results out: what is no speech has no emotion, and bad input has a clear answer.
 
-use undertone::analyzer::{Event, Options};
-use undertone::audio::{Channels, Recording, Source};
-use undertone::model::Model;
-use undertone::{Analyzer, Emotion, Error, ErrorKind, speech};
+use std::ops::ControlFlow;
+
+use undertone::analysis::{Analysis, Span};
+use undertone::audio::{Channels, Recording};
+use undertone::engine::{Event, Options, StreamOptions};
+use undertone::{Emotion, Engine, Error, ErrorKind, WarningCode, speech};
 
 use crate::sound::{float_wav, music, noise, voice, wav};
 
-fn analyze(bytes: Vec<u8>) -> Result<undertone::analysis::RecordingResult, Error> {
-    Analyzer::embedded().unwrap().analyze(Source::Bytes(bytes), &mut |_, _| {})
+fn analyze(bytes: Vec<u8>) -> Result<Analysis, Error> {
+    Engine::embedded().unwrap().analyze_bytes(bytes)
+}
+
+/// What is found in bytes, as asked for.
+fn with(options: Options, bytes: Vec<u8>) -> Analysis {
+    Engine::builder().options(options).build().unwrap().analyze_bytes(bytes).unwrap()
 }
 
 fn example() -> Vec<u8> {
@@ -26,7 +33,7 @@ fn the_example_has_a_span_for_every_turn_and_posteriors_that_sum_to_one() {
         assert!(heard > 0.7 * (end - start), "turn at {start} s: {heard} s heard");
     }
     for span in &result.spans {
-        let sum: f32 = span.posterior.values().sum();
+        let sum: f32 = span.posterior().probabilities().iter().sum();
         assert!((sum - 1.0).abs() < 1e-4 && span.end - span.start >= 0.2, "{span:?}");
         assert!(span.set.as_ref().is_some_and(|set| set.contains(&span.emotion)));
     }
@@ -51,7 +58,7 @@ fn silence_tones_noise_and_instruments_have_no_emotion_and_say_so() {
         let result = analyze(wav(&sound, 16_000, 1)).unwrap();
         assert!(result.speech_seconds <= 0.5, "{name}: {} s of 10 s called speech", result.speech_seconds);
         if result.spans.is_empty() {
-            assert!(result.warnings.iter().any(|warning| warning.code == "no_speech"), "{name}");
+            assert!(result.warnings.iter().any(|warning| warning.code == WarningCode::NoSpeech), "{name}");
         }
     }
 }
@@ -66,34 +73,88 @@ fn speech_from_first_to_last_sample_is_one_segment() {
     assert!(found[0].start.0 < 0.1 && found[0].end.0 > 1.9, "{found:?}");
 }
 
-#[test]
-fn live_samples_give_the_same_spans_as_the_file() {
-    let analyzer = Analyzer::embedded().unwrap();
-    let whole = analyzer.analyze(Source::Bytes(example()), &mut |_, _| {}).unwrap();
-    let mut recording = Recording::open(example(), &undertone::audio::Options::default()).unwrap();
-    let (mut session, mut events) = (analyzer.session(1), 0);
-    while let Some(chunk) = recording.next_chunk().unwrap() {
-        for part in chunk.channels[0].chunks(1000) {
-            events += session
-                .push(&[part.to_vec()])
-                .unwrap()
-                .iter()
-                .filter(|event| matches!(event, Event::Span(_)))
-                .count();
+/// Whether two timelines say the same, posteriors within 1e-3.
+fn assert_same(one: &[Span], other: &[Span]) {
+    assert_eq!(one.len(), other.len());
+    for (a, b) in one.iter().zip(other) {
+        assert!((a.start - b.start).abs() < 1e-6 && (a.end - b.end).abs() < 1e-6, "{a:?} {b:?}");
+        for (p, q) in a.posterior().probabilities().iter().zip(b.posterior().probabilities()) {
+            assert!((p - q).abs() < 1e-3, "{a:?} {b:?}");
         }
     }
-    assert!(events >= 5);
-    assert_eq!(session.finish().unwrap().spans, whole.spans);
+}
+
+#[test]
+fn live_samples_give_the_same_spans_as_the_file() {
+    let engine = Engine::embedded().unwrap();
+    let whole = engine.analyze_bytes(example()).unwrap();
+    let mut recording = Recording::open(example(), &undertone::audio::Options::default()).unwrap();
+    let (mut stream, mut events) = (engine.stream(StreamOptions::default()).unwrap(), Vec::new());
+    while let Some(chunk) = recording.next_chunk().unwrap() {
+        for part in chunk.channels[0].chunks(1000) {
+            events.extend(stream.push(&[part]).unwrap());
+        }
+    }
+    let live = stream.finish_with(|event| events.push(event)).unwrap();
+    assert_same(&live.spans, &whole.spans);
+    let count = |kind: fn(&Event) -> bool| events.iter().filter(|event| kind(event)).count();
+    assert!(count(|event| matches!(event, Event::Span(_))) >= 6);
+    assert!(count(|event| matches!(event, Event::Provisional(_))) >= 6);
+    let (begun, ended) = (
+        count(|event| matches!(event, Event::SpeechStarted { .. })),
+        count(|event| matches!(event, Event::SpeechEnded { .. })),
+    );
+    assert!(begun == ended && begun >= 5, "{begun} begun, {ended} ended");
+}
+
+#[test]
+fn samples_at_any_rate_give_what_the_file_gives() {
+    let recording = undertone::audio::read(example()).unwrap();
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let whole = engine.analyze_bytes(example()).unwrap();
+    let samples = engine.analyze_samples(recording.samples(), recording.rate()).unwrap();
+    assert_eq!(samples.spans, whole.spans);
+    let twice: Vec<f32> = recording.samples().iter().flat_map(|&x| [x, x]).collect();
+    let faster = engine.analyze_samples(&twice, 32_000).unwrap();
+    assert!((faster.seconds - whole.seconds).abs() < 1e-3);
+    assert!((faster.speech_seconds - whole.speech_seconds).abs() < 1.0);
+}
+
+#[test]
+fn an_analysis_that_is_ended_gives_what_is_known_so_far() {
+    let engine = Engine::embedded().unwrap();
+    let early = engine
+        .analyze(example(), |progress| match progress.heard.0 >= 10.0 {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+        .unwrap();
+    assert!((early.seconds - 10.0).abs() < 0.5 && !early.spans.is_empty(), "{} s", early.seconds);
+    assert_eq!(early.warnings[0].code, WarningCode::Cancelled);
+    let mut spans = 0;
+    let followed = engine
+        .follow(
+            example(),
+            |_| ControlFlow::Continue(()),
+            |event| match event {
+                Event::Span(_) => {
+                    spans += 1;
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            },
+        )
+        .unwrap();
+    assert!(spans == 1 && followed.seconds < 10.0, "{spans} spans, {} s", followed.seconds);
 }
 
 #[test]
 fn only_the_emotions_asked_for_compete_and_sets_are_left_out() {
     let emotions = [Emotion::Happy, Emotion::Sad].into_iter().collect();
     let options = Options { emotions, ..Options::default() };
-    let analyzer = Analyzer::new(Model::embedded().unwrap(), options).unwrap();
-    let result = analyzer.analyze(Source::Bytes(example()), &mut |_, _| {}).unwrap();
+    let result = with(options, example());
     for span in &result.spans {
-        assert_eq!(span.posterior.len(), 2);
+        assert_eq!(span.posterior().classes().len(), 2);
         assert_eq!(span.set, None);
     }
 }
@@ -112,8 +173,7 @@ fn channels_apart_have_speakers_apart() {
         speakers: vec!["agent".into(), "caller".into()],
         ..Options::default()
     };
-    let analyzer = Analyzer::new(Model::embedded().unwrap(), options).unwrap();
-    let result = analyzer.analyze(Source::Bytes(wav(&example, 16_000, 2)), &mut |_, _| {}).unwrap();
+    let result = with(options, wav(&example, 16_000, 2));
     assert_eq!(result.channels, 2);
     assert!(!result.spans.is_empty());
     assert!(result.spans.iter().all(|span| span.channel == 1 && span.speaker.as_deref() == Some("caller")));
@@ -147,12 +207,16 @@ fn bad_input_has_a_clear_answer() {
 fn damage_is_told_and_the_rest_is_analysed() {
     let wave = wav(&voice(2.0), 16_000, 1);
     let cut = analyze(wave[..wave.len() / 2].to_vec()).unwrap();
-    assert!(cut.warnings.iter().any(|warning| warning.code == "truncated"), "{:?}", cut.warnings);
+    assert!(cut.warnings.iter().any(|warning| warning.code == WarningCode::Truncated), "{:?}", cut.warnings);
     assert!((cut.seconds - 1.0).abs() < 0.05, "{}", cut.seconds);
     let mut samples = voice(1.0);
     (samples[10], samples[20]) = (f32::NAN, f32::INFINITY);
     let healed = analyze(float_wav(&samples, 16_000)).unwrap();
-    assert!(healed.warnings.iter().any(|warning| warning.code == "not_finite"), "{:?}", healed.warnings);
+    assert!(
+        healed.warnings.iter().any(|warning| warning.code == WarningCode::NotFinite),
+        "{:?}",
+        healed.warnings
+    );
     assert_eq!(analyze(wav(&[0.5], 16_000, 1)).unwrap().spans, []);
     let fast = analyze(wav(&vec![0.1; 7680], 768_000, 1)).unwrap();
     assert!((fast.seconds - 0.01).abs() < 1e-3);
@@ -165,8 +229,7 @@ fn a_stream_of_unknown_length_is_read_to_its_end() {
         let mut endless = wave.clone();
         endless[4..8].copy_from_slice(&size.to_le_bytes());
         endless[40..44].copy_from_slice(&size.to_le_bytes());
-        let source = Source::Reader(Box::new(std::io::Cursor::new(endless)));
-        let result = Analyzer::embedded().unwrap().analyze(source, &mut |_, _| {}).unwrap();
+        let result = Engine::embedded().unwrap().analyze_reader(std::io::Cursor::new(endless)).unwrap();
         assert!((result.seconds - 1.5).abs() < 0.01, "{size}: {}", result.seconds);
     }
 }

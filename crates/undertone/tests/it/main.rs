@@ -1,17 +1,14 @@
-//! The house through its front doors: real bytes in, results out.
+//! The library through its public entries: real bytes in, results out.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::Write;
 
 mod analyze;
-mod corpora;
 mod decode_matrix;
-mod evaluation;
 mod model;
 mod mutations;
 mod recordings;
 mod sound;
-mod speakers;
 
 /// Says loudly, past the test runner's capture, that a test did not run.
 pub fn skipped(test: &str, needs: &str) {

@@ -1,7 +1,7 @@
 //! The embedded model: the short ways through it give what the whole graph gives.
 
 use undertone::emotion::Emotion;
-use undertone::model::{Baseline, Metadata, Model, Pool};
+use undertone::model::{Adaptation, Metadata, Model, Pool};
 
 use crate::sound::{noise, voice};
 
@@ -10,11 +10,11 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-fn speaker(model: &Model) -> Baseline {
-    let mut baseline = model.population();
-    baseline.mean.iter_mut().enumerate().for_each(|(i, x)| *x += 0.1 * (i as f32).sin());
-    baseline.weight = 0.6;
-    baseline
+fn speaker(model: &Model) -> Adaptation {
+    let mut adaptation = model.population();
+    adaptation.mean.iter_mut().enumerate().for_each(|(i, x)| *x += 0.1 * (i as f32).sin());
+    adaptation.weight = 0.6;
+    adaptation
 }
 
 #[test]
@@ -22,13 +22,13 @@ fn a_window_that_is_the_whole_segment_gives_the_whole_graphs_answer() {
     let model = Model::embedded().unwrap();
     for seconds in [0.7, 1.5, 3.0] {
         let waveform = voice(seconds);
-        let baseline = speaker(&model);
-        let whole = model.run_whole(&waveform, &baseline).unwrap();
-        let heard = model.hear(&waveform).unwrap();
+        let adaptation = speaker(&model);
+        let whole = model.run_whole(&waveform, &adaptation).unwrap();
+        let heard = model.trunk(&waveform).unwrap();
         assert!(largest_difference(heard.spectrogram.data(), whole.spectrogram.data()) < 1e-3);
         let pooled = Pool::new(heard.frames.data(), heard.frames.width()).window(0..heard.frames.len());
         assert!(largest_difference(&pooled, &whole.pooled) < 1e-3, "{seconds} s");
-        let answer = model.answer(&[pooled], &[&baseline]).unwrap().remove(0);
+        let answer = model.answer(&[pooled], &[&adaptation]).unwrap().remove(0);
         assert!(largest_difference(&answer.logits, &whole.answer.logits) < 5e-3, "{seconds} s");
         assert!((answer.intensity - whole.answer.intensity).abs() < 1e-3);
     }
@@ -56,10 +56,10 @@ fn minibatches_answer_as_one_by_one() {
     let pool = Pool::new(heard.data(), heard.width());
     let windows: Vec<Vec<f32>> = (0..5).map(|i| pool.window(10 * i..10 * i + 60)).collect();
     let (nothing, known) = (model.population(), speaker(&model));
-    let baselines = [&nothing, &known, &nothing, &known, &nothing];
-    let together = model.answer(&windows, &baselines).unwrap();
+    let adaptations = [&nothing, &known, &nothing, &known, &nothing];
+    let together = model.answer(&windows, &adaptations).unwrap();
     for i in 0..5 {
-        let alone = model.answer(&windows[i..=i], &baselines[i..=i]).unwrap().remove(0);
+        let alone = model.answer(&windows[i..=i], &adaptations[i..=i]).unwrap().remove(0);
         assert!(largest_difference(&alone.logits, &together[i].logits) < 1e-4);
     }
 }
@@ -80,13 +80,13 @@ fn any_length_of_any_sound_gives_finite_answers() {
 #[test]
 fn a_file_that_is_no_model_of_ours_is_refused_with_the_reason() {
     let kind = |bytes: Vec<u8>| {
-        let error = Model::from_bytes(bytes).err().expect("refused");
+        let error = Model::from_bytes(bytes).expect_err("refused");
         assert_eq!(error.kind(), undertone::ErrorKind::Model, "{error}");
         error.to_string()
     };
     assert!(kind(b"not a model".to_vec()).contains("ONNX"));
-    assert!(kind(Vec::new()).contains("description"));
-    let whole = include_bytes!("../../models/default.onnx").to_vec();
+    kind(Vec::new());
+    let whole = undertone_models::MODELS[0].bytes.to_vec();
     kind(whole[..whole.len() / 2].to_vec());
     let replace = |from: &str, to: &str| {
         assert_eq!(from.len(), to.len());
@@ -95,7 +95,14 @@ fn a_file_that_is_no_model_of_ours_is_refused_with_the_reason() {
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
         bytes
     };
-    assert!(kind(replace("{\"format\":1", "{\"format\":7")).contains("format 7"));
+    assert!(kind(replace("{\"format\":2", "{\"format\":7")).contains("format 7"));
+    // A file of the first format has other inputs too; what is said is how to convert it.
+    let mut first = replace("{\"format\":2", "{\"format\":1");
+    let name = b"speaker_mean";
+    while let Some(at) = first.windows(name.len()).position(|part| part == name) {
+        first[at..at + name.len()].copy_from_slice(b"sprecher_avg");
+    }
+    assert!(kind(first).contains("undertone-train convert"));
     assert!(kind(replace("\"pooled\":512", "\"pooled\":511")).contains("511"));
 }
 

@@ -37,10 +37,10 @@ pub(super) fn of_sentiment(voice: &Voice) -> [f32; 2] {
 /// The variance of valence under a span's posterior.
 fn doubt(span: &Span) -> f64 {
     let moment = |power: i32| -> f64 {
-        let part = |(emotion, &p): (&crate::Emotion, &f32)| {
+        let part = |(emotion, p): (crate::Emotion, f32)| {
             f64::from(p) * f64::from(emotion.affect().valence).powi(power)
         };
-        span.posterior.iter().map(part).sum()
+        span.prediction.posterior.iter().map(part).sum()
     };
     (moment(2) - moment(1).powi(2)).max(0.0)
 }

@@ -14,7 +14,7 @@ const STRONG_INTENSITY: f32 = 0.67;
 
 /// The spans of largest probability × intensity (1 where unknown), neutral and calm aside, largest first; ties by time.
 pub(super) fn strongest(spans: &[&Span]) -> Vec<Moment> {
-    let strength = |span: &Span| probability(span) * span.intensity.unwrap_or(1.0);
+    let strength = |span: &Span| probability(span) * span.prediction.intensity.unwrap_or(1.0);
     let mut strong: Vec<&Span> = moving(spans).collect();
     strong.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
     let moment = |span: &Span| Moment {
@@ -29,7 +29,8 @@ pub(super) fn strongest(spans: &[&Span]) -> Vec<Moment> {
 
 /// All strong moments in order of time: an emotion, neutral and calm aside, of probability ≥ 0.5 and intensity ≥ 0.67.
 pub(super) fn strong<'a>(spans: &[&'a Span]) -> Vec<&'a Span> {
-    let intense = |span: &Span| span.intensity.is_some_and(|intensity| intensity >= STRONG_INTENSITY);
+    let intense =
+        |span: &Span| span.prediction.intensity.is_some_and(|intensity| intensity >= STRONG_INTENSITY);
     moving(spans).filter(|span| probability(span) >= STRONG_PROBABILITY && intense(span)).collect()
 }
 
@@ -38,5 +39,5 @@ fn moving<'a>(spans: &[&'a Span]) -> impl Iterator<Item = &'a Span> {
 }
 
 fn probability(span: &Span) -> f32 {
-    span.posterior.get(&span.emotion).copied().unwrap_or(0.0)
+    span.probability()
 }

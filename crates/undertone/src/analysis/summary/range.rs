@@ -22,7 +22,7 @@ pub(super) fn range(voice: &Voice, value: impl Fn(&Span) -> f32) -> Option<Range
 }
 
 /// Mean over all pairs of neighbouring spans of one speaker of √(Δvalence² + Δarousal²), 0…2√2; none where no speaker has two
-/// spans. Neighbours differ in emotion or have a pause between them, so this is the usual step, not a speed.
+/// spans. Neighbours differ in emotion or have a pause between them, so this is the stats step, not a speed.
 pub(super) fn volatility(voices: &[Voice]) -> Option<f32> {
     let step = |pair: &[&Span]| {
         let (a, b) = (pair[0].affect(), pair[1].affect());

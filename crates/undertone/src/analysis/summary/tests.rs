@@ -6,27 +6,18 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::emotion::{Affect, Emotion};
-use crate::model::Posterior;
+use crate::model::Prediction;
 
 /// A span at the mean placement of its posterior.
 fn heard(speaker: &str, start: f64, end: f64, posterior: &[(Emotion, f32)]) -> Span {
-    let mut probabilities = [0.0; 8];
-    posterior.iter().for_each(|&(emotion, p)| probabilities[emotion as usize] = p);
-    let of = Posterior::of(posterior.iter().map(|(emotion, _)| *emotion).collect(), probabilities);
     let mean = |at: fn(Affect) -> f32| posterior.iter().map(|(emotion, p)| p * at(emotion.affect())).sum();
+    let mut prediction = Prediction::new(posterior.iter().copied().collect());
+    prediction.intensity = Some(0.8);
+    let name = (!speaker.is_empty()).then(|| speaker.to_string());
     Span {
-        start,
-        end,
-        channel: usize::from(speaker == "caller"),
-        speaker: (!speaker.is_empty()).then(|| speaker.to_string()),
-        emotion: of.top().0,
-        ambiguous: of.second_guess().is_some(),
-        posterior: posterior.iter().copied().collect(),
-        set: None,
-        intensity: Some(0.8),
-        agreement: None,
         valence: mean(|at| at.valence),
         arousal: mean(|at| at.arousal),
+        ..Span::new((start, end), usize::from(speaker == "caller"), name, prediction, None)
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) fn shares(spans: &[(f64, &Span)]) -> Vec<Share> {
     let whole: f64 = spans.iter().map(|(seconds, _)| seconds).sum();
     let mut sums: BTreeMap<Emotion, f64> = BTreeMap::new();
     for (seconds, span) in spans {
-        for (&emotion, &p) in &span.posterior {
+        for (emotion, p) in span.prediction.posterior.iter() {
             *sums.entry(emotion).or_default() += seconds / whole * f64::from(p);
         }
     }

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use symphonia::core::io::{MediaSource, ReadOnlySource};
 
+use super::super::channels::MOST_CHANNELS;
 use super::super::magic;
-use super::super::recording::MOST_CHANNELS;
 use super::super::source::Opened;
 use crate::error::{Error, ErrorKind, Result};
 

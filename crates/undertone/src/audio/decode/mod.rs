@@ -1,6 +1,7 @@
 //! Container and codec → blocks of samples. The only folder that names the decoding libraries.
 
 mod input;
+#[cfg(feature = "opus")]
 mod opus;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +17,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
+#[cfg(feature = "opus")]
 use self::opus::Opus;
 use super::recording::Info;
 use super::source::Opened;
@@ -43,6 +45,7 @@ pub(super) struct Damage {
 
 enum Codec {
     Symphonia(Box<dyn AudioDecoder>),
+    #[cfg(feature = "opus")]
     Opus(Box<Opus>),
 }
 
@@ -100,6 +103,7 @@ impl Decoder {
     /// The rate of the blocks, which for Opus is not the rate it claims.
     pub(super) fn rate(&self) -> SampleRate {
         match self.codec {
+            #[cfg(feature = "opus")]
             Codec::Opus(_) => SampleRate(opus::RATE),
             Codec::Symphonia(_) => self.info.rate,
         }
@@ -141,6 +145,7 @@ impl Decoder {
     /// Decodes ahead to the first sound packet for the rate and channels that the container does not tell.
     fn ask_first_packet(&mut self) -> Result<()> {
         while let Some(packet) = self.next_packet()? {
+            #[cfg_attr(not(feature = "opus"), expect(irrefutable_let_patterns))]
             let Codec::Symphonia(decoder) = &mut self.codec else { break };
             if packet.track_id != self.track {
                 continue;
@@ -180,6 +185,7 @@ impl Decoder {
 
     fn decode(&mut self, packet: &Packet) -> Result<Vec<f32>> {
         match &mut self.codec {
+            #[cfg(feature = "opus")]
             Codec::Opus(opus) => opus.decode(&packet.data, packet.trim_end.get()),
             Codec::Symphonia(decoder) => {
                 if let Err(error) = decoder.decode(packet) {
@@ -241,10 +247,12 @@ fn open(input: input::Input, track: Option<usize>) -> Result<Decoder> {
     };
     let (codec, name) = codec(&params)?;
     let rate = match &codec {
+        #[cfg(feature = "opus")]
         Codec::Opus(_) => 48_000,
         Codec::Symphonia(_) => params.sample_rate.unwrap_or(0),
     };
     let channels = match &codec {
+        #[cfg(feature = "opus")]
         Codec::Opus(opus) => opus.channels(),
         Codec::Symphonia(_) => params.channels.as_ref().map_or(0, |channels| channels.count()),
     };
@@ -291,10 +299,18 @@ fn choose(format: &dyn FormatReader, track: Option<usize>) -> Result<&Track> {
     }
 }
 
+#[cfg(feature = "opus")]
+fn opus_codec(params: &AudioCodecParameters) -> Result<(Codec, &'static str)> {
+    let header = opus::Header::parse(params.extra_data.as_deref().unwrap_or_default())?;
+    Ok((Codec::Opus(Box::new(Opus::new(header)?)), "opus"))
+}
+
 fn codec(params: &AudioCodecParameters) -> Result<(Codec, &'static str)> {
     if params.codec == CODEC_ID_OPUS {
-        let header = params.extra_data.as_deref().unwrap_or_default();
-        return Ok((Codec::Opus(Box::new(Opus::new(opus::Header::parse(header)?)?)), "opus"));
+        #[cfg(not(feature = "opus"))]
+        return Err(Error::unsupported("Opus is not built in (feature `opus`)"));
+        #[cfg(feature = "opus")]
+        return opus_codec(params);
     }
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(params, &AudioDecoderOptions::default())

@@ -1,22 +1,24 @@
 //! The runtime: loads an ONNX file and runs it whole or from one named value to another. The only folder that names it.
 
-mod file;
+mod worker;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
+use rten::{ModelOptions, NodeId, RunOptions, Value, ValueOrView};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensorView, Tensor};
 
+use super::Metadata;
 use crate::error::{Error, Result};
+
+pub(crate) use worker::Worker;
 
 /// The named values of the model contract.
 const VALUES: [&str; 9] = [
     "waveform",
-    "baseline_mean",
-    "baseline_scale",
-    "baseline_weight",
+    "speaker_mean",
+    "speaker_scale",
+    "speaker_weight",
     "spectrogram",
     "frames",
     "pooled",
@@ -26,20 +28,6 @@ const VALUES: [&str; 9] = [
 
 /// The one that a model may lack.
 const AGREEMENT: &str = "agreement";
-
-thread_local! {
-    /// For callers that spread waveforms over the cores themselves: one thread a caller.
-    static ALONE: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
-}
-
-/// How many threads a run may use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Threads {
-    /// One: the caller keeps the other cores busy.
-    One,
-    /// As many as the network was given.
-    All,
-}
 
 /// A matrix of `f32`, row-major.
 #[derive(Clone, Copy)]
@@ -52,7 +40,8 @@ pub(super) struct Rows<'a> {
 pub(super) struct Network {
     model: rten::Model,
     nodes: Vec<(&'static str, NodeId)>,
-    threads: Option<Arc<ThreadPool>>,
+    /// What runs it where the caller names none: the inference library's own threads if not given.
+    workers: Option<Worker>,
 }
 
 /// What the heads answer, row after row.
@@ -76,29 +65,30 @@ impl Answers {
 }
 
 impl Network {
-    /// Loads a file; gives the JSON of its description with it.
-    pub(super) fn load(bytes: Cow<'static, [u8]>) -> Result<(Network, String)> {
-        let json = file::metadata(&bytes, "undertone")?.ok_or_else(|| {
-            Error::model("it has no description of ours; see docs/adding-a-model.md for models of others")
-        })?;
+    /// Loads a file, and reads its description first: a file of another format lacks values that this one has.
+    pub(super) fn load(bytes: Cow<'static, [u8]>) -> Result<(Network, Metadata)> {
         let options = ModelOptions::with_all_ops();
         let loaded = match bytes {
             Cow::Borrowed(bytes) => options.load_static_slice(bytes),
             Cow::Owned(bytes) => options.load(bytes),
         };
-        let model = loaded.map_err(|error| Error::model(format!("it cannot be loaded: {error}")))?;
+        let model = loaded.map_err(|error| Error::model(format!("it cannot be loaded as ONNX: {error}")))?;
+        let json = model.metadata().get("undertone").ok_or_else(|| {
+            Error::model("it has no description of ours; see docs/reference/models.md for models of others")
+        })?;
+        let metadata = Metadata::parse(json)?;
         let mut nodes = Vec::with_capacity(VALUES.len());
         for name in VALUES {
             let node = model.node_id(name).map_err(|_| Error::model(format!("it has no value '{name}'")))?;
             nodes.push((name, node));
         }
         nodes.extend(model.node_id(AGREEMENT).map(|node| (AGREEMENT, node)));
-        Ok((Network { model, nodes, threads: None }, json))
+        Ok((Network { model, nodes, workers: None }, metadata))
     }
 
     /// Lets it use so many threads instead of one per core.
     pub(super) fn limit_threads(&mut self, threads: usize) {
-        self.threads = Some(Arc::new(ThreadPool::with_num_threads(threads)));
+        self.workers = Some(Worker::of_threads(threads));
     }
 
     fn node(&self, name: &str) -> NodeId {
@@ -116,44 +106,49 @@ impl Network {
         &self,
         inputs: &[(&str, ValueOrView<'_>)],
         outputs: &[&str],
-        threads: Threads,
+        by: Option<&Worker>,
     ) -> Result<Vec<(Vec<f32>, usize)>> {
         let inputs = inputs.iter().map(|(name, value)| (self.node(name), value.clone())).collect();
         let outputs: Vec<NodeId> = outputs.iter().map(|name| self.node(name)).collect();
         let mut options = RunOptions::default();
-        options.thread_pool = match threads {
-            Threads::One => Some(ALONE.with(Arc::clone)),
-            Threads::All => self.threads.clone(),
+        let by = by.or(self.workers.as_ref());
+        options.thread_pool = by.map(Worker::pool);
+        let run = || self.model.run(inputs, &outputs, Some(options));
+        let values = match by {
+            Some(worker) => worker.run(run),
+            None => run(),
         };
-        let values = self
-            .model
-            .run(inputs, &outputs, Some(options))
-            .map_err(|error| Error::model(format!("it cannot be run: {error}")))?;
+        let values = values.map_err(|error| Error::model(format!("it cannot be run: {error}")))?;
         values.into_iter().map(floats).collect()
     }
 
     /// One segment → `frames`, row after row, and their width; `from` is `spectrogram`, or `waveform` (a single row).
-    pub(super) fn frames(&self, from: &str, segment: Rows, threads: Threads) -> Result<(Vec<f32>, usize)> {
+    pub(super) fn frames(&self, from: &str, segment: Rows, by: Option<&Worker>) -> Result<(Vec<f32>, usize)> {
         let rows = matrix(segment);
         let input = match from {
             "waveform" => rows.into(),
             _ => NdTensorView::from_data([1, rows.size(0), segment.width], segment.data).into(),
         };
-        let mut outputs = self.run(&[(from, input)], &["frames"], threads)?;
+        let mut outputs = self.run(&[(from, input)], &["frames"], by)?;
         outputs.pop().ok_or_else(|| Error::model("it gives no frames"))
     }
 
-    /// `pooled` (many windows) and as many baselines → what the heads answer.
-    pub(super) fn heads(&self, pooled: Rows, mean: Rows, scale: Rows, weight: &[f32]) -> Result<Answers> {
+    /// `pooled` (many windows) and as many adaptations → what the heads answer.
+    pub(super) fn heads(
+        &self,
+        [pooled, mean, scale]: [Rows; 3],
+        weight: &[f32],
+        by: Option<&Worker>,
+    ) -> Result<Answers> {
         let [pooled, mean, scale] = [pooled, mean, scale].map(matrix);
         let weight = matrix(Rows { data: weight, width: 1 });
         let inputs = [
             ("pooled", pooled.into()),
-            ("baseline_mean", mean.into()),
-            ("baseline_scale", scale.into()),
-            ("baseline_weight", weight.into()),
+            ("speaker_mean", mean.into()),
+            ("speaker_scale", scale.into()),
+            ("speaker_weight", weight.into()),
         ];
-        Ok(Answers::from(self.run(&inputs, &self.answers(), Threads::All)?.into_iter()))
+        Ok(Answers::from(self.run(&inputs, &self.answers(), by)?.into_iter()))
     }
 
     /// The whole graph on one waveform: pooled, frames, spectrogram, and what the heads answer.
@@ -168,13 +163,13 @@ impl Network {
         let weight = [weight];
         let inputs = [
             ("waveform", row(waveform).into()),
-            ("baseline_mean", row(mean).into()),
-            ("baseline_scale", row(scale).into()),
-            ("baseline_weight", row(&weight).into()),
+            ("speaker_mean", row(mean).into()),
+            ("speaker_scale", row(scale).into()),
+            ("speaker_weight", row(&weight).into()),
         ];
         let mut names = vec!["pooled", "frames", "spectrogram"];
         names.extend(self.answers());
-        let mut outputs = self.run(&inputs, &names, Threads::All)?.into_iter();
+        let mut outputs = self.run(&inputs, &names, None)?.into_iter();
         let between = [(); 3].map(|()| outputs.next().map(|(values, _)| values).unwrap_or_default());
         Ok((between, Answers::from(outputs)))
     }

@@ -1,5 +1,5 @@
-//! Recordings as one self-contained HTML page, and its plots as SVG files: nothing is fetched from anywhere, it prints, it follows the
-//! reader's light or dark, it can be used by keyboard and heard by a screen reader.
+//! Recordings as one self-contained HTML page, and its plots as SVG files. The page loads nothing, prints well, follows the light or
+//! dark setting, and works with a keyboard and a screen reader.
 
 mod plots;
 mod section;
@@ -10,7 +10,7 @@ pub use sound::Sound;
 
 use super::label::line;
 use super::{CAVEAT, escape};
-use crate::analysis::{RecordingResult, Report};
+use crate::analysis::{Analysis, Report};
 use crate::error::Result;
 
 const STYLE: &str =
@@ -27,8 +27,8 @@ const POLICY: &str =
 pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
     let names: Vec<String> = report.recordings.iter().map(name).collect();
     let title = match names.as_slice() {
-        [one] => format!("How {one} sounds"),
-        all => format!("How {} recordings sound", all.len()),
+        [one] => format!("Emotion in {one}"),
+        all => format!("Emotion in {} recordings", all.len()),
     };
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" \
@@ -54,8 +54,8 @@ pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
     }
     out += "</main><footer><p>Model: ";
     out += &format!(
-        "{} {} (SHA-256 <span class=\"hash\">{}</span>). Its card, with what it was trained on, its figures and what it must not be \
-         used for: <code>undertone model info</code>. Valence and arousal are derived from the probabilities. Written by {}.",
+        "{} {} (SHA-256 <span class=\"hash\">{}</span>). Training data, results and limits: \
+         <code>undertone model info</code>. Valence and arousal are derived from the probabilities. Written by {}.",
         escape(&report.model.name),
         escape(&report.model.version),
         escape(&report.model.sha256),
@@ -70,13 +70,13 @@ pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
 ///
 /// # Errors
 /// None today.
-pub fn svg(recording: &RecordingResult) -> Result<Vec<(&'static str, String)>> {
+pub fn svg(recording: &Analysis) -> Result<Vec<(&'static str, String)>> {
     let name = name(recording);
     Ok(plots::plots(recording).iter().map(|plot| (plot.name, plot.file(&name, recording.seconds))).collect())
 }
 
 /// A recording's file name on one line.
-fn name(recording: &RecordingResult) -> String {
+fn name(recording: &Analysis) -> String {
     match recording.path.file_name() {
         Some(name) if name != "-" => line(&name.to_string_lossy()),
         _ => "standard input".to_string(),
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn the_page_is_well_formed_stands_alone_and_what_files_say_cannot_break_it() {
-        let error = Some(Failure { kind: "io".into(), message: "no <such> file".into() });
-        let failed = RecordingResult { path: "x.wav".into(), error, ..RecordingResult::default() };
+        let error = Some(Failure { kind: crate::ErrorKind::Io, message: "no <such> file".into() });
+        let failed = Analysis { path: "x.wav".into(), error, ..Analysis::default() };
         let page = html(&report(vec![sample(), silent(), failed]), &[]).unwrap();
         parse(&page, |document| {
             let mut ids: Vec<&str> = document.descendants().filter_map(|node| node.attribute("id")).collect();
@@ -125,7 +125,7 @@ mod tests {
             "undertone model info",
             "small 1",
             "no &lt;such&gt; file",
-            "calm or neutral",
+            "neutral 90 %",
         ] {
             assert!(page.contains(part), "{part}");
         }

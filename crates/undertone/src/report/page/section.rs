@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use super::plots::{self, Plot, code};
 use super::{Sound, table};
-use crate::analysis::{Moment, RecordingResult, Share};
+use crate::analysis::{Analysis, Moment, Share};
 use crate::emotion::Emotion;
 use crate::report::label::line;
 use crate::report::text::clock;
 use crate::report::{escape, words};
 
 /// The section with the id `id`.
-pub fn section(id: &str, name: &str, recording: &RecordingResult, sound: &Sound) -> String {
+pub fn section(id: &str, name: &str, recording: &Analysis, sound: &Sound) -> String {
     let mut out =
         format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">{}</h2>", escape(name));
     if let Some(error) = &recording.error {
@@ -74,7 +74,7 @@ fn player(name: &str, sound: &Sound) -> String {
 }
 
 /// Everything that runs over time, on one track that can be made longer and scrolled.
-fn timeline(id: &str, name: &str, recording: &RecordingResult, plots: &[Plot]) -> String {
+fn timeline(id: &str, name: &str, recording: &Analysis, plots: &[Plot]) -> String {
     let mut out = format!(
         "<h3>Over time</h3><div class=\"timeline s1\" data-seconds=\"{:.3}\"><div class=\"tools\" hidden=\"\"><button type=\"button\" \
          data-zoom=\"out\">− shorter</button><button type=\"button\" data-zoom=\"in\">+ longer</button></div><div class=\"scroll\" \
@@ -106,11 +106,12 @@ fn timeline(id: &str, name: &str, recording: &RecordingResult, plots: &[Plot]) -
     out + "</div>"
 }
 
-/// The emotions that were asked for, with pattern, code and name.
-fn legend(recording: &RecordingResult) -> String {
-    let asked = |emotion: &Emotion| recording.spans.iter().any(|span| span.posterior.contains_key(emotion));
+/// The competing emotions, with pattern, code and name.
+fn legend(recording: &Analysis) -> String {
+    let competes =
+        |emotion: &Emotion| recording.spans.iter().any(|span| span.posterior().classes().contains(*emotion));
     let mut out = String::from("<ul class=\"legend\" aria-label=\"Emotions, their patterns and codes\">");
-    for emotion in Emotion::ALL.into_iter().filter(asked) {
+    for emotion in Emotion::ALL.into_iter().filter(competes) {
         let _ = write!(
             out,
             "<li><svg width=\"26\" height=\"14\" aria-hidden=\"true\"><rect width=\"26\" height=\"14\" class=\"e-{emotion}\"/></svg>\
@@ -128,12 +129,12 @@ fn plane(id: &str, plot: &Plot) -> String {
             panel.inline(&format!("{id}-{}{at}", plot.name), &format!("{}: {}", plot.title, panel.caption));
         let _ = write!(out, "<figure>{svg}<figcaption>{}</figcaption></figure>", escape(&panel.caption));
     }
-    out += "</div><p class=\"what small\">A dot a span, larger where it lasts longer, joined in order of time. Names stand where a voice \
-            surely of that emotion would lie.</p>";
+    out += "</div><p class=\"what small\">One dot per span, larger for longer spans, joined in order of time. Names mark where an emotion with \
+            probability 1 would lie.</p>";
     out
 }
 
-fn moments(recording: &RecordingResult, plays: bool) -> String {
+fn moments(recording: &Analysis, plays: bool) -> String {
     if recording.summary.moments.is_empty() {
         return String::new();
     }
@@ -158,9 +159,9 @@ fn moments(recording: &RecordingResult, plays: bool) -> String {
     out + "</ol>"
 }
 
-fn summary(recording: &RecordingResult) -> String {
+fn summary(recording: &Analysis) -> String {
     let mut out = String::from("<h3>Summary</h3><div class=\"side\">");
-    let whole = if recording.summary.speakers.is_empty() { "Share of the speech" } else { "Everybody" };
+    let whole = if recording.summary.speakers.is_empty() { "Share of the speech" } else { "All speakers" };
     out += &bars(whole, &recording.summary.emotions);
     for speaker in &recording.summary.speakers {
         out += &bars(&line(&speaker.id), &speaker.emotions);

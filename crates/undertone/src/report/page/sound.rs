@@ -1,4 +1,4 @@
-//! A recording as a page plays it: inside the page, beside it, or not at all.
+//! A recording's sound for the page: embedded, linked, or absent.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -54,12 +54,12 @@ impl Sound {
             && let Ok(bytes) = std::fs::read(path)
         {
             let source = Some(format!("data:{kind};base64,{}", STANDARD.encode(bytes)));
-            return Sound { source, link: None, note: "The recording is inside this page.".into() };
+            return Sound { source, link: None, note: "The recording is embedded in this page.".into() };
         }
         let link = relative(path, page);
         let size = format!("{:.1} MB", size as f64 / 1e6);
         let note = match kind {
-            Some(_) => format!("The recording ({size}) is not inside this page; it plays while it lies at"),
+            Some(_) => format!("The recording ({size}) is not embedded in this page; it is played from"),
             None => format!("The recording ({size}) is of a kind that browsers do not play; it lies at"),
         };
         Sound { source: kind.map(|_| link.clone()), link: Some(link), note }

@@ -1,8 +1,8 @@
-//! The spans of a recording as a table: every figure that the plots draw.
+//! The spans of a recording as a table, with every figure that the plots draw.
 
 use std::fmt::Write;
 
-use crate::analysis::{RecordingResult, Span};
+use crate::analysis::{Analysis, Span};
 use crate::report::escape;
 use crate::report::label::label;
 use crate::report::text::clock;
@@ -11,7 +11,7 @@ use crate::report::text::clock;
 const ROWS: usize = 3000;
 
 /// The table, in the order of starts; times are buttons where there is a sound to seek in.
-pub fn table(recording: &RecordingResult, plays: bool) -> String {
+pub fn table(recording: &Analysis, plays: bool) -> String {
     let shown = recording.spans.len().min(ROWS);
     let caption = match recording.spans.len() {
         1 => "1 span".to_string(),
@@ -53,8 +53,8 @@ fn row(out: &mut String, span: &Span, plays: bool) {
         escape(span.speaker.as_deref().unwrap_or("")),
         span.emotion,
         label(span),
-        share(span.intensity),
-        share(span.agreement),
+        share(span.prediction.intensity),
+        share(span.prediction.agreement),
         span.valence,
         span.arousal
     );

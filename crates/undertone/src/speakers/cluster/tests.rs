@@ -3,7 +3,7 @@
 use super::*;
 
 /// Windows of 1.2 s every 0.4 s in stretches of 4 s with a pause after each; stretch `i` is spoken by `who[i]`.
-fn windows(who: &[usize], spread: f32) -> Vec<Voice> {
+fn windows(who: &[usize], spread: f32) -> Vec<SpeakerVector> {
     let mut state = 1u32;
     let mut noise = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -15,7 +15,7 @@ fn windows(who: &[usize], spread: f32) -> Vec<Voice> {
             let start = 5.0 * turn as f64 + 0.4 * f64::from(step);
             let mut vector: Vec<f32> = (0..16).map(|_| spread * noise()).collect();
             vector[speaker] += 6.0;
-            voices.push(Voice {
+            voices.push(SpeakerVector {
                 segment: Segment { start: Seconds(start), end: Seconds(start + 1.2) },
                 vector,
             });
@@ -72,7 +72,7 @@ fn the_number_asked_for_is_kept_even_with_few_windows() {
 #[test]
 fn a_voice_of_a_second_is_not_a_speaker_of_its_own() {
     let mut all = windows(&[1, 4, 1, 4], 0.5);
-    let blip = Voice {
+    let blip = SpeakerVector {
         segment: Segment { start: Seconds(30.0), end: Seconds(31.0) },
         vector: (0..16).map(|i| if i == 8 { 9.0 } else { 0.0 }).collect(),
     };

@@ -1,4 +1,4 @@
-//! The axis of time: more ticks show as the plot gets longer.
+//! The time axis: more ticks as the plot gets longer.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What stands around a plot: names for those who do not see it, patterns, and in a file of its own title, axis and style.
+//! The frame of a plot: accessible names, patterns, and in a file of its own title, axis and style.
 
 use std::fmt::Write;
 
@@ -6,7 +6,6 @@ use super::axis::axis;
 use crate::emotion::Emotion;
 use crate::report::{CAVEAT, escape};
 
-const BASE: &str = include_str!("../../base.css");
 const STYLE: &str = include_str!("plots.css");
 /// Width of a file with a timed plot, and the margin around.
 const WIDTH: f64 = 1000.0;
@@ -133,7 +132,7 @@ fn style() -> String {
     let root = |css: &'static str| {
         css.split_once(":root{").and_then(|(_, rest)| rest.split_once('}')).map(|(root, _)| root)
     };
-    for (name, value) in [BASE, STYLE]
+    for (name, value) in [crate::report::BASE_STYLE, STYLE]
         .into_iter()
         .filter_map(root)
         .flat_map(|root| root.split(';'))

@@ -1,4 +1,4 @@
-//! The plots of a recording: what each shows, and how it stands in a page or in a file of its own.
+//! The plots of a recording, for the page or as files of their own.
 
 mod axis;
 mod frame;
@@ -11,11 +11,11 @@ mod waveform;
 pub use axis::axis;
 pub use frame::{Plot, code, definitions};
 
-use crate::analysis::RecordingResult;
+use crate::analysis::Analysis;
 use crate::report::label::tiers;
 
 /// What can be drawn of a recording, in the order it is shown.
-pub fn plots(recording: &RecordingResult) -> Vec<Plot> {
+pub fn plots(recording: &Analysis) -> Vec<Plot> {
     let tiers = tiers(recording);
     let plot = |name, title, timed, panels| Plot { name, title, timed, panels };
     let plots = [

@@ -1,6 +1,6 @@
-//! What plots over time draw: posteriors of stretches of time, no more of them than can be seen.
+//! Posteriors binned over time for the plots, no finer than can be seen.
 
-use crate::analysis::{Cell, RecordingResult, Span};
+use crate::analysis::{Analysis, Cell, Span};
 use crate::model::Posterior;
 use crate::report::label::Tier;
 
@@ -22,11 +22,16 @@ pub struct Piece {
 
 impl Piece {
     fn of_span(span: &Span) -> Piece {
-        Piece { start: span.start, end: span.end, posterior: span.posterior(), joined: false }
+        Piece { start: span.start, end: span.end, posterior: span.posterior().clone(), joined: false }
     }
 
     fn of_cell(cell: &Cell) -> Piece {
-        Piece { start: cell.start, end: cell.end, posterior: cell.posterior.clone(), joined: false }
+        Piece {
+            start: cell.start,
+            end: cell.end,
+            posterior: cell.prediction.posterior.clone(),
+            joined: false,
+        }
     }
 }
 
@@ -36,7 +41,7 @@ pub fn spans(tier: &Tier, seconds: f64, most: usize) -> Vec<Piece> {
 }
 
 /// The cells of a voice, or its spans where a result was read from a file and has none; at most [`MOST`].
-pub fn cells(recording: &RecordingResult, tier: &Tier) -> Vec<Piece> {
+pub fn cells(recording: &Analysis, tier: &Tier) -> Vec<Piece> {
     let alone =
         recording.spans.iter().filter(|span| span.channel == tier.channel).count() == tier.spans.len();
     let own = |cell: &&Cell| {

@@ -1,10 +1,10 @@
-//! The way of a voice over the plane of valence and arousal.
+//! A speaker's path over the plane of valence and arousal.
 
 use std::fmt::Write;
 
 use super::frame::Panel;
 use super::pieces::{self, Piece};
-use crate::analysis::RecordingResult;
+use crate::analysis::Analysis;
 use crate::emotion::{Affect, Emotion};
 use crate::report::label::Tier;
 use crate::report::text::clock;
@@ -15,8 +15,8 @@ const MARGIN: f64 = 24.0;
 /// Dots at most: more would be a cloud.
 const DOTS: usize = 400;
 
-/// One plane a voice that says something.
-pub fn panels(recording: &RecordingResult, tiers: &[Tier]) -> Vec<Panel> {
+/// One plane per speaker with speech.
+pub fn panels(recording: &Analysis, tiers: &[Tier]) -> Vec<Panel> {
     let named = tiers.len() > 1;
     let panel = |tier: &Tier| {
         let pieces = pieces::spans(tier, recording.seconds, DOTS);

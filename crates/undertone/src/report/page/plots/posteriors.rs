@@ -1,11 +1,11 @@
-//! The probabilities of all emotions over time, stacked to 1: a band an emotion, its name where it is widest.
+//! The probabilities of all emotions over time, stacked to 1: one band per emotion, its name where it is widest.
 
 use std::fmt::Write;
 
 use super::across;
 use super::frame::Panel;
 use super::pieces::{self, Piece};
-use crate::analysis::{RecordingResult, Share};
+use crate::analysis::{Analysis, Share};
 use crate::emotion::{Emotion, EmotionSet};
 use crate::report::label::{Tier, line};
 use crate::report::words::shares;
@@ -17,11 +17,11 @@ const ACROSS: f64 = 10_000.0;
 const UP: f32 = 1000.0;
 /// A band is named where it has at least this much.
 const LEAST_NAMED: f32 = 0.2;
-/// Room of a name: share of the width, and share of the height.
+/// Space of a name: share of the width, and share of the height.
 const ROOM: (f64, f32) = (0.09, 0.14);
 
-/// One panel a voice that says something.
-pub fn panels(recording: &RecordingResult, tiers: &[Tier]) -> Vec<Panel> {
+/// One panel per speaker with speech.
+pub fn panels(recording: &Analysis, tiers: &[Tier]) -> Vec<Panel> {
     let named = tiers.len() > 1;
     let panel = |tier: &Tier| {
         let pieces = pieces::cells(recording, tier);

@@ -1,12 +1,12 @@
-//! The emotions of a voice as a ribbon over time: colour, pattern and name; two emotions where two are close.
+//! The emotions of a speaker as a ribbon over time: colour, pattern and name; two emotions where two are close.
 
 use std::fmt::Write;
 
 use super::frame::{Panel, code};
 use super::pieces::{self, MOST, Piece};
 use super::{across, level};
-use crate::analysis::RecordingResult;
-use crate::report::label::{Tier, label};
+use crate::analysis::Analysis;
+use crate::report::label::{Displayed, Tier, displayed, label};
 use crate::report::text::clock;
 
 /// Pixels.
@@ -14,8 +14,8 @@ const HEIGHT: f64 = 34.0;
 /// Of that the first of two close emotions.
 const FIRST: f64 = 20.0;
 
-/// One panel a voice that says something.
-pub fn panels(recording: &RecordingResult, tiers: &[Tier]) -> Vec<Panel> {
+/// One panel per speaker with speech.
+pub fn panels(recording: &Analysis, tiers: &[Tier]) -> Vec<Panel> {
     let named = tiers.len() > 1;
     let panel = |tier: &Tier| Panel {
         caption: if named { tier.name.clone() } else { String::new() },
@@ -40,8 +40,7 @@ fn words(tier: &Tier) -> String {
 }
 
 fn stretch(piece: &Piece, seconds: f64) -> String {
-    let (top, p) = piece.posterior.top();
-    let second = piece.posterior.second_guess();
+    let Displayed { emotion: top, probability: p, second } = displayed(&piece.posterior);
     let name = match second {
         Some((second, _)) => format!("{top} or {second}"),
         None => format!("{top} {:.0} %", 100.0 * p),
@@ -84,17 +83,20 @@ fn stretch(piece: &Piece, seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emotion::Emotion;
     use crate::report::label::tiers;
-    use crate::report::sample::sample;
+    use crate::report::sample::{sample, span};
 
     #[test]
     fn a_span_has_colour_pattern_name_and_figure_and_close_emotions_share_it() {
-        let recording = sample();
+        let mut recording = sample();
+        let close = [(Emotion::Calm, 0.5), (Emotion::Sad, 0.4), (Emotion::Neutral, 0.1)];
+        recording.spans[3] = span(8.0, 9.2, 0, Some("agent"), &close);
         let panels = panels(&recording, &tiers(&recording));
         assert_eq!(panels.len(), 2);
         let (agent, words) = (&panels[0].body, &panels[0].words);
-        assert_eq!(words, "0:00.5 angry 82 %; 0:08.0 calm or neutral.");
-        for part in ["x=\"4.762%\"", "width=\"24.762%\"", "e-angry", ">angry<", "e-calm", "e-neutral"] {
+        assert_eq!(words, "0:00.5 angry 82 %; 0:08.0 calm or sad.");
+        for part in ["x=\"4.762%\"", "width=\"24.762%\"", "e-angry", ">angry<", "e-calm", "e-sad"] {
             assert!(agent.contains(part), "{part}: {agent}");
         }
         assert_eq!(agent.matches("<rect").count(), 3);

@@ -1,10 +1,10 @@
-//! The sound's outline, a panel a channel.
+//! The waveform's outline, one panel per channel.
 
 use std::fmt::Write;
 
 use super::frame::Panel;
 use super::pieces::MOST;
-use crate::analysis::RecordingResult;
+use crate::analysis::Analysis;
 use crate::report::text::clock;
 
 /// Pixels.
@@ -16,7 +16,7 @@ const UP: f32 = 100.0;
 const LEAST_PEAK: f32 = 0.01;
 
 /// One panel a channel, all to one scale; none where no sound was kept.
-pub fn panels(recording: &RecordingResult) -> Vec<Panel> {
+pub fn panels(recording: &Analysis) -> Vec<Panel> {
     let envelope = &recording.envelope;
     let channels = envelope.channels();
     let peak = channels.iter().flatten().map(|step| step[1].max(-step[0])).fold(LEAST_PEAK, f32::max);
@@ -32,7 +32,7 @@ pub fn panels(recording: &RecordingResult) -> Vec<Panel> {
 }
 
 /// A channel's name: its only speaker's, or its number.
-fn channel(recording: &RecordingResult, number: usize) -> String {
+fn channel(recording: &Analysis, number: usize) -> String {
     let mut here = recording.speakers.iter().filter(|speaker| speaker.channel == number);
     match (here.next(), here.next()) {
         (Some(one), None) => crate::report::label::line(&one.id),

@@ -1,0 +1,18 @@
+//! One training: a recipe and clips in, a folder with a network and its figures out.
+
+pub mod checkpoint;
+pub mod config;
+pub mod curve;
+pub mod distillation;
+pub mod embedding_bank;
+pub mod epoch;
+pub mod heads;
+pub mod input;
+pub mod progress;
+pub mod run;
+pub mod sampler;
+pub mod schedule;
+pub mod score;
+pub mod speaker_lda;
+pub mod targets;
+pub mod training;

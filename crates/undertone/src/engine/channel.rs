@@ -1,0 +1,94 @@
+//! One channel of a recording: samples that may still be asked for, and what has been analysed.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::level::Levels;
+use super::segment::{Analysed, Cut};
+use super::setup::Setup;
+use crate::speech::Detector;
+use crate::units::{SampleRate, Seconds};
+
+/// One channel.
+pub(super) struct Channel {
+    pub detector: Detector,
+    buffer: VecDeque<f32>,
+    /// The recording's sample at the front of the buffer.
+    start: u64,
+    /// Where the last segment ended.
+    cut_at: Option<u64>,
+    /// How loud it is, for comparing channels.
+    pub levels: Levels,
+    /// In the order of time.
+    pub heard: Vec<Analysed>,
+}
+
+impl Channel {
+    pub(super) fn new(setup: &Setup) -> Channel {
+        Channel {
+            detector: Detector::new(&setup.options.speech),
+            buffer: VecDeque::new(),
+            start: 0,
+            cut_at: None,
+            levels: Levels::default(),
+            heard: Vec::new(),
+        }
+    }
+
+    /// Takes the next samples; gives the segments that are settled.
+    pub(super) fn push(&mut self, samples: &[f32]) -> Vec<Range<u64>> {
+        self.buffer.extend(samples);
+        self.levels.push(samples);
+        self.detector.push(samples)
+    }
+
+    /// The first sample that is still there.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Samples heard so far.
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.buffer.len() as u64
+    }
+
+    /// The samples in `range`, as far as they are still there.
+    pub(super) fn samples(&self, range: Range<u64>) -> Vec<f32> {
+        let at = |sample: u64| (sample.saturating_sub(self.start) as usize).min(self.buffer.len());
+        self.buffer.range(at(range.start)..at(range.end)).copied().collect()
+    }
+
+    /// Whether a segment is the rest of one that was cut in two before it.
+    pub(super) fn goes_on(&self, range: &Range<u64>) -> bool {
+        self.cut_at == Some(range.start)
+    }
+
+    /// Remembers that a segment has ended.
+    pub(super) fn ended(&mut self, range: &Range<u64>) {
+        self.cut_at = Some(range.end);
+    }
+
+    /// Cuts a settled segment out. Where a long one was cut in two, what lies beyond the cut comes along.
+    pub(super) fn cut(&mut self, range: Range<u64>, setup: &Setup) -> Cut {
+        let receptive = SampleRate::MODEL.samples(setup.metadata().receptive_seconds);
+        let rest = self.goes_on(&range);
+        self.ended(&range);
+        let before = if rest { receptive } else { 0 };
+        let after = if rest || is_cut(&range, setup) { receptive } else { 0 };
+        let from = range.start.saturating_sub(before).max(self.start);
+        Cut { samples: self.samples(from..range.end + after), from, range }
+    }
+
+    /// Drops samples that nothing can ask for any more.
+    pub(super) fn forget(&mut self, context: Seconds) {
+        let keep = self.detector.settled().saturating_sub(SampleRate::MODEL.samples(context));
+        let drop = (keep.saturating_sub(self.start) as usize).min(self.buffer.len());
+        self.buffer.drain(..drop);
+        self.start += drop as u64;
+    }
+}
+
+/// Whether a segment was ended because it had grown too long.
+pub(super) fn is_cut(range: &Range<u64>, setup: &Setup) -> bool {
+    range.end - range.start >= SampleRate::MODEL.samples(setup.options.speech.longest)
+}

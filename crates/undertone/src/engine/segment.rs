@@ -1,0 +1,172 @@
+//! A segment of speech on its way through the network: samples → frames → an embedding a window.
+
+use std::ops::Range;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
+use super::bandwidth::Band;
+use super::setup::Setup;
+use crate::error::Result;
+use crate::features::{Frames, HOP, Modulations};
+use crate::model::{Pool, Worker};
+use crate::speakers::SpeakerVector;
+use crate::timeline::windows;
+use crate::units::{SampleRate, Seconds, Segment};
+
+/// Rows of the spectrogram in one of the network's frames.
+pub(super) const ROWS_A_FRAME: usize = 4;
+/// Samples in one of the network's frames.
+pub(super) const FRAME: u64 = (HOP * ROWS_A_FRAME) as u64;
+
+/// A segment cut out of its channel, with what the network sees to either side.
+#[derive(Debug)]
+pub(super) struct Cut {
+    /// The recording's samples that are the segment.
+    pub range: Range<u64>,
+    /// The recording's sample at the front of `samples`.
+    pub from: u64,
+    pub samples: Vec<f32>,
+}
+
+/// A segment after the network: its windows, ready to be predicted again.
+#[derive(Debug)]
+pub(super) struct Analysed {
+    pub segment: Segment,
+    /// Where somebody's voice is in it, window by window.
+    pub windows: Vec<Segment>,
+    /// The line it came over.
+    pub band: Band,
+    /// For diarization, window by window; none where nobody asks.
+    pub speakers: Vec<SpeakerVector>,
+    /// The windows' embeddings, in half precision: an hour of speech is 6 MB.
+    pooled: Vec<f16>,
+}
+
+impl Cut {
+    /// Seconds of sound in it.
+    pub(super) fn seconds(&self) -> f64 {
+        SampleRate::MODEL.seconds(self.samples.len() as u64).0
+    }
+
+    /// Frames, and the embeddings of the windows in which there is a voice.
+    ///
+    /// # Errors
+    /// `Model` where the network refuses its input.
+    pub(super) fn analyse(mut self, setup: &Setup, worker: &Worker) -> Result<Analysed> {
+        let shortest = SampleRate::MODEL.samples(setup.metadata().shortest_seconds) as usize;
+        self.samples.resize(self.samples.len().max(shortest), 0.0);
+        let spectrogram = setup.model.spectrogram(&self.samples);
+        let skip = ((self.range.start - self.from) / FRAME) as usize;
+        Analysed::new(setup, &self.range, &spectrogram, skip, || {
+            setup.model.frames_on(&self.samples, &spectrogram, Some(worker))
+        })
+    }
+}
+
+impl Analysed {
+    /// From the spectrogram of a segment and its frames, of which `skip` lie before it; where nobody's voice is, no frames are asked for.
+    ///
+    /// # Errors
+    /// What `frames` answers.
+    pub(super) fn new(
+        setup: &Setup,
+        range: &Range<u64>,
+        spectrogram: &Frames,
+        skip: usize,
+        frames: impl FnOnce() -> Result<Frames>,
+    ) -> Result<Analysed> {
+        let (rate, frame) = (SampleRate::MODEL, setup.metadata().frame_seconds);
+        let there = spectrogram.len().div_ceil(ROWS_A_FRAME).saturating_sub(skip);
+        let count = ((range.end - range.start).div_ceil(FRAME) as usize).min(there);
+        let rows =
+            |frames: Range<usize>| (frames.start + skip) * ROWS_A_FRAME..(frames.end + skip) * ROWS_A_FRAME;
+        let modulations = Modulations::of(spectrogram);
+        let mut with_voice = windows(count, frame);
+        with_voice.retain(|window| setup.bounds.hold(modulations.within(rows(window.clone()))));
+        let segment = Segment { start: rate.seconds(range.start), end: rate.seconds(range.end) };
+        let band = Band::of(spectrogram);
+        let mut analysed =
+            Analysed { segment, band, speakers: Vec::new(), windows: Vec::new(), pooled: Vec::new() };
+        if with_voice.is_empty() {
+            return Ok(analysed);
+        }
+        analysed.speakers = speakers(setup, segment, spectrogram, rows(0..count));
+        let frames = frames()?;
+        let pool = Pool::new(frames.data(), frames.width());
+        for window in with_voice {
+            let start = segment.start + Seconds(window.start as f64 * frame.0);
+            let end = segment.start + Seconds(window.end as f64 * frame.0);
+            let time = Segment { start, end: Seconds(end.0.min(segment.end.0)) };
+            analysed.keep(time, &pool.window(window.start + skip..window.end + skip));
+        }
+        Ok(analysed)
+    }
+
+    fn keep(&mut self, window: Segment, pooled: &[f32]) {
+        self.windows.push(window);
+        let at = self.pooled.len();
+        self.pooled.resize(at + pooled.len(), f16::ZERO);
+        self.pooled[at..].convert_from_f32_slice(pooled);
+    }
+
+    /// Its windows with their embeddings.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Segment, Vec<f32>)> {
+        self.windows.iter().enumerate().map(|(i, &window)| (window, self.pooled(i)))
+    }
+
+    /// The embedding of one of its windows.
+    pub(super) fn pooled(&self, window: usize) -> Vec<f32> {
+        let width = self.pooled.len() / self.windows.len();
+        self.pooled[window * width..][..width].to_f32_vec()
+    }
+
+    /// Leaves windows out.
+    pub(super) fn retain(&mut self, keep: &dyn Fn(Segment) -> bool) {
+        if self.windows.iter().all(|&window| keep(window)) {
+            return;
+        }
+        let mut kept = Analysed {
+            segment: self.segment,
+            band: self.band,
+            speakers: self.speakers.iter().filter(|speaker| keep(speaker.segment)).cloned().collect(),
+            windows: Vec::new(),
+            pooled: Vec::new(),
+        };
+        for (i, &window) in self.windows.iter().enumerate() {
+            if keep(window) {
+                kept.keep(window, &self.pooled(i));
+            }
+        }
+        *self = kept;
+    }
+}
+
+/// Segments with their channels.
+pub(super) type Waiting = Vec<(usize, Cut)>;
+
+/// Sends segments through the network, side by side.
+///
+/// # Errors
+/// `Model` where it refuses its input.
+pub(super) fn analyse(setup: &Setup, waiting: Waiting) -> Result<Vec<(usize, Analysed)>> {
+    let analyse = |(number, cut): (usize, Cut), worker: &_| Ok((number, cut.analyse(setup, worker)?));
+    setup.workers.each(waiting, analyse).into_iter().collect()
+}
+
+/// What tells the speakers of a segment apart, where somebody asks.
+fn speakers(setup: &Setup, segment: Segment, spectrogram: &Frames, rows: Range<usize>) -> Vec<SpeakerVector> {
+    let Some(projection) = &setup.projection else { return Vec::new() };
+    let first = rows.start;
+    let time = |row: usize| segment.start + SampleRate::MODEL.seconds(((row - first) * HOP) as u64);
+    let windows = projection.windows(spectrogram, rows).into_iter();
+    windows
+        .map(|window| SpeakerVector {
+            segment: Segment {
+                start: time(window.frames.start),
+                end: Seconds(time(window.frames.end).0.min(segment.end.0)),
+            },
+            vector: window.vector,
+        })
+        .collect()
+}
