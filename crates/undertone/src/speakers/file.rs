@@ -94,7 +94,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<SpeakerSpan>> {
 
 /// What of the spans can be used on a recording of so many seconds: in the order of time, within the recording, and one speaker at a time on each
 /// channel. Where two overlap, the one that began first keeps the time and the other begins where it ends (or is left out); spans of one speaker
-/// that overlap are joined. Spans without a channel and those with one are told apart only by their own. Says what was cut.
+/// that overlap are joined. Spans without a channel and those with one are distinguished by their own alone. Says what was cut.
 pub fn check(spans: &[SpeakerSpan], seconds: Seconds) -> (Vec<SpeakerSpan>, Vec<Warning>) {
     let mut order: Vec<&SpeakerSpan> = spans.iter().collect();
     order.sort_by(|a, b| {
