@@ -33,7 +33,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Where a file's format stands among [`EXTENSIONS`]: of two copies of a clip the lower is taken.
+/// Where a file's format stands in the order of preference: of two copies of a clip the lower is taken; none for what is no recording.
 pub fn format_rank(path: &Path) -> Option<usize> {
     let extension = path.extension()?.to_str()?;
     EXTENSIONS.iter().position(|known| known.eq_ignore_ascii_case(extension))
