@@ -1,5 +1,7 @@
 //! A telephone line: 300–3400 Hz, 8 kHz, G.711.
 
+use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
+
 use super::band;
 
 const LOW: f32 = 300.0;
@@ -15,24 +17,23 @@ pub(super) fn through(waveform: &[f32], code: fn(f32) -> f32) -> Vec<f32> {
     band::limit(&narrow, 0.0, 3900.0)
 }
 
-/// µ-law there and back (ITU-T G.711, by its segments): 8 bits for −1…1.
+/// µ-law there and back: 8 bits for −1…1.
 pub(super) fn mu_law(x: f32) -> f32 {
-    const BIAS: i32 = 33;
-    let magnitude = ((x.abs().min(1.0) * 8159.0) as i32 + BIAS).min(8191);
-    let segment = 31 - magnitude.leading_zeros() as i32 - 5;
-    let step = (magnitude >> (segment + 1)) & 15;
-    let decoded = ((2 * step + 33) << segment) - BIAS;
-    (decoded as f32 / 8159.0).copysign(x)
+    sample(decode_ulaw(encode_ulaw(linear(x))))
 }
 
-/// A-law there and back (ITU-T G.711, by its segments): 8 bits for −1…1.
+/// A-law there and back: 8 bits for −1…1.
 pub(super) fn a_law(x: f32) -> f32 {
-    let magnitude = ((x.abs().min(1.0) * 4096.0) as i32).min(4095);
-    let segment = (31 - (magnitude | 1).leading_zeros() as i32 - 4).max(0);
-    let shift = segment.max(1);
-    let step = (magnitude >> shift) & 15;
-    let decoded = if segment == 0 { 2 * step + 1 } else { (2 * step + 33) << (segment - 1) };
-    (decoded as f32 / 4096.0).copysign(x)
+    sample(decode_alaw(encode_alaw(linear(x))))
+}
+
+/// −1…1 in 16 bits.
+fn linear(x: f32) -> i16 {
+    (x * 32768.0).round() as i16
+}
+
+fn sample(linear: i16) -> f32 {
+    f32::from(linear) / 32768.0
 }
 
 #[cfg(test)]
