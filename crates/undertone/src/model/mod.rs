@@ -141,10 +141,14 @@ impl Model {
 
     fn load(bytes: Cow<'static, [u8]>) -> Result<Model> {
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let (network, metadata) = onnx::Network::load(bytes)?;
-        let model = Model { network, metadata, sha256 };
-        model.check_shapes()?;
-        Ok(model)
+        // A damaged graph can break assumptions of the runtime's operators.
+        let loaded = std::panic::catch_unwind(|| {
+            let (network, metadata) = onnx::Network::load(bytes)?;
+            let model = Model { network, metadata, sha256 };
+            model.check_shapes()?;
+            Ok(model)
+        });
+        loaded.unwrap_or_else(|_| Err(Error::model("its graph is damaged: it cannot be run")))
     }
 
     /// Runs a tenth of a second of silence: wrong shapes show now, not in the middle of a recording.

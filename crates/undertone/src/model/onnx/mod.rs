@@ -1,5 +1,6 @@
 //! The runtime: loads an ONNX file and runs it whole or from one named value to another. The only folder that names it.
 
+mod framing;
 mod worker;
 
 use std::borrow::Cow;
@@ -70,7 +71,10 @@ impl Network {
         let options = ModelOptions::with_all_ops();
         let loaded = match bytes {
             Cow::Borrowed(bytes) => options.load_static_slice(bytes),
-            Cow::Owned(bytes) => options.load(bytes),
+            Cow::Owned(bytes) => {
+                framing::check(&bytes)?;
+                options.load(bytes)
+            }
         };
         let model = loaded.map_err(|error| Error::model(format!("it cannot be loaded as ONNX: {error}")))?;
         let json = model.metadata().get("undertone").ok_or_else(|| {
