@@ -64,7 +64,8 @@ impl MixedModel {
                     empty.insert(inverse(&(&precisions[0] + count * &precisions[1]))?)
                 }
             };
-            let sum = Mat::from_fn(width, 1, |at, _| rows.iter().map(|&row| residuals[(row, at)]).sum::<f64>());
+            let sum =
+                Mat::from_fn(width, 1, |at, _| rows.iter().map(|&row| residuals[(row, at)]).sum::<f64>());
             let offset = &*covariance * (&precisions[1] * sum);
             between += *weight * (&*covariance + &offset * offset.transpose());
             within += (weight * count) * &*covariance;
@@ -86,7 +87,9 @@ impl MixedModel {
         let speakers_weight: f64 = speakers.iter().map(|speaker| speaker.weight).sum();
         let clips_weight: f64 = weights.iter().sum();
         Ok(MixedModel {
-            class_means: Mat::from_fn(shares.len(), width, |class, at| class_means[(class, at)] / shares[class]),
+            class_means: Mat::from_fn(shares.len(), width, |class, at| {
+                class_means[(class, at)] / shares[class]
+            }),
             between: (1.0 / speakers_weight) * between,
             within: (1.0 / clips_weight) * within,
         })
