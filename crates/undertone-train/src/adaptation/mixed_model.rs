@@ -55,7 +55,8 @@ impl MixedModel {
         // The posterior of an offset: its covariance depends on the number of clips alone.
         let mut covariances = BTreeMap::new();
         let mut offsets = Mat::<f64>::zeros(labels.len(), width);
-        let (mut between, mut within) = (Mat::zeros(width, width), Mat::zeros(width, width));
+        let mut between = Mat::<f64>::zeros(width, width);
+        let mut within = Mat::<f64>::zeros(width, width);
         for Speaker { rows, weight } in speakers {
             let count = rows.len() as f64;
             let covariance = match covariances.entry(rows.len()) {
@@ -76,7 +77,7 @@ impl MixedModel {
         let errors = &residuals - &offsets;
         let scaled = Mat::from_fn(labels.len(), width, |row, at| weights[row] * errors[(row, at)]);
         within += errors.transpose() * &scaled;
-        let mut class_means = Mat::zeros(self.class_means.nrows(), width);
+        let mut class_means = Mat::<f64>::zeros(self.class_means.nrows(), width);
         let mut shares = vec![0.0; self.class_means.nrows()];
         for (row, label) in labels.iter().enumerate() {
             shares[label.class] += weights[row];

@@ -184,7 +184,8 @@ mod tests {
             (relabelled(|_| 0), "no clip of the manifests is calm, happy, sad"),
             (relabelled(|class| class.max(1)), "no clip of the manifests is neutral"),
             (none(), "neutral, calm, happy, sad"),
-            (Synthetic { speakers: 4, clips: 1, ..synthetic }.clips("a", 1), "no speaker is heard"),
+            (Synthetic { speakers: 4, clips: 1, ..synthetic.clone() }.clips("a", 1), "more labelled clips"),
+            (Synthetic { speakers: 40, clips: 1, ..synthetic }.clips("a", 1), "no speaker is heard"),
         ] {
             let error = estimate(&clips).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
