@@ -263,9 +263,14 @@ pub struct Evaluate {
     /// `large` (more accurate, slower) or a model file, instead of the default model.
     #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
-    /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral.
+    /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral; adapted-one and adapted-neutral80
+    /// select clips and are compared with the same clips unadapted.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,adapted-all")]
     pub condition: Vec<Condition>,
+    /// How common the emotions are: even, auto (as analyze answers, each clip or adapted speaker a recording), conversation, or a
+    /// file (JSON: emotion → share).
+    #[arg(long, value_name = "NAME|FILE", default_value = "even", conflicts_with_all = ["files", "dialogues"])]
+    pub prior: String,
     /// Also measure corrupted clips (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
     pub corrupt: Vec<String>,

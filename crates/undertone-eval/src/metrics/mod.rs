@@ -30,13 +30,14 @@ pub use bootstrap::{difference, interval};
 pub use brier::brier;
 pub use calibration::{BINS, Bin, ece, reliability};
 pub use ccc::ccc;
-pub use conformal::{Sets, fit_threshold, sets};
+pub use conformal::{Sets, fit_threshold, sets, sets_at};
 pub use confusion::{Confusion, macro_f1};
 pub use der::{Der, der};
 pub use divergence::{divergence, entropy};
 pub use eder::{Eder, eder};
 pub use evaluation::{
-    COVERAGES, ClassFigures, CoverageSets, Degradation, Evaluation, Figure, FoldFigures, compare,
+    COVERAGES, ClassFigures, CoverageSets, Degradation, Evaluation, Figure, FoldFigures, Thresholds,
+    Unadapted, compare,
 };
 pub use frame_recall::{FRAME, FrameRecall, frame_recall};
 pub use groups::{Group, gap, groups};

@@ -13,6 +13,7 @@ fn row(fold: &str, clip: &str, speaker: &str, truth: Emotion, posterior: &[(Emot
         protocol: "mine".into(),
         fold: fold.into(),
         clip: clip.into(),
+        draw: None,
         speaker: speaker.into(),
         truth,
         posterior: [0.0; 8],

@@ -160,6 +160,7 @@ mod tests {
                 protocol: format!("all-but-{speaker}"),
                 fold: "1".into(),
                 clip: format!("{i}"),
+                draw: None,
                 speaker: speaker.into(),
                 truth: if i.is_multiple_of(2) { Emotion::Happy } else { Emotion::Sad },
                 posterior,
