@@ -23,6 +23,7 @@ pub mod engine;
 pub mod error;
 pub mod features;
 pub mod model;
+pub mod prior;
 pub mod report;
 pub mod speakers;
 pub mod speech;

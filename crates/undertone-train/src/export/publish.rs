@@ -69,6 +69,7 @@ fn describe(network: &Network, config: &Config, outcome: &Outcome) -> Metadata {
         neutral_offset: outcome.neutral_offset.clone(),
         kappa: config.kappa,
         kappa_scale: Some(KAPPA_SCALE),
+        adaptation: None,
         corpora: outcome.corpora.iter().map(on).collect(),
         teachers,
         held_out: outcome.held_out.clone(),

@@ -8,6 +8,7 @@ pub mod embedding_bank;
 pub mod epoch;
 pub mod heads;
 pub mod input;
+pub(crate) mod joint_diagonalisation;
 pub mod progress;
 pub mod run;
 pub mod sampler;

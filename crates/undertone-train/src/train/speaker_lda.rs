@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faer::{Mat, Side};
+use faer::Mat;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -18,6 +18,8 @@ use undertone::{Emotion, Error, ErrorKind, Result, speech};
 use undertone_eval::augment::Corruption;
 use undertone_eval::corpus::Utterance;
 use undertone_eval::holdout::HeldOut;
+
+use crate::train::joint_diagonalisation::Directions;
 
 /// Most clips of one speaker.
 const MOST_CLIPS: usize = 200;
@@ -169,10 +171,10 @@ fn discriminant(clips: &[Clip<'_>], about: ProjectionInfo) -> Result<SpeakerProj
     let within = Mat::from_fn(WIDTH, WIDTH, |a, b| {
         (1.0 - SHRINKAGE) * within[(a, b)] + if a == b { even } else { 0.0 }
     });
-    let directions = directions(&within, &between(&speakers))?;
+    let directions = Directions::of(&within, &between(&speakers))?.columns;
     let projection = (0..WIDTH)
-        .flat_map(|at| directions.iter().map(move |direction| (direction[at], at)))
-        .map(|(weight, at)| (weight / deviation[at]) as f32);
+        .flat_map(|at| (0..DIMENSIONS).map(move |direction| (at, direction)))
+        .map(|(at, direction)| (directions[(at, direction)] / deviation[at]) as f32);
     SpeakerProjection::new(about, mean.iter().map(|&x| x as f32).collect(), projection.collect())
 }
 
@@ -214,28 +216,6 @@ fn add_outer(scatter: &mut Mat<f64>, away: &[f64], share: f64) {
             scatter[(row, column)] += share * a * b;
         }
     }
-}
-
-/// The directions of largest `between` where `within` is the identity, by two symmetric eigenproblems.
-fn directions(within: &Mat<f64>, between: &Mat<f64>) -> Result<Vec<Vec<f64>>> {
-    let eigen = |matrix: &Mat<f64>| {
-        matrix.self_adjoint_eigen(Side::Lower).map_err(|error| {
-            Error::new(ErrorKind::Config, format!("the scatter of speakers has no eigenvalues: {error:?}"))
-        })
-    };
-    let own = eigen(within)?;
-    let root = |at: usize| own.S().column_vector()[at].max(1e-9).sqrt();
-    let whiten = Mat::from_fn(WIDTH, WIDTH, |a, b| own.U()[(a, b)] / root(b));
-    let whitened = whiten.transpose() * between * &whiten;
-    let main = eigen(&whitened)?;
-    let back = &whiten * main.U();
-    // Eigenvalues come in nondecreasing order; the sign is fixed so that one corpus gives one file.
-    let direction = |at: usize| {
-        let column: Vec<f64> = (0..WIDTH).map(|row| back[(row, WIDTH - 1 - at)]).collect();
-        let sign = if column.iter().sum::<f64>() < 0.0 { -1.0 } else { 1.0 };
-        column.into_iter().map(|x| sign * x).collect()
-    };
-    Ok((0..DIMENSIONS).map(direction).collect())
 }
 
 fn compare(protocol: &str, projection: &SpeakerProjection, clips: &[Clip<'_>]) -> Verification {
@@ -294,38 +274,5 @@ mod tests {
         assert_eq!(equal_error(vec![0.0, 3.0, 4.0, 5.0], vec![1.0, 1.5, 2.0, 3.5]), 0.25);
         let mixed: Vec<f32> = (0..1000).map(|i| (i * 37 % 1000) as f32).collect();
         assert!((equal_error(mixed.clone(), mixed) - 0.5).abs() < 0.01);
-    }
-
-    #[test]
-    fn directions_make_the_scatter_within_speakers_the_identity() {
-        let within = Mat::from_fn(WIDTH, WIDTH, |a, b| match a.abs_diff(b) {
-            0 => 2.0 + a as f64 * 0.01,
-            1 => 0.5,
-            _ => 0.0,
-        });
-        let mut between = Mat::zeros(WIDTH, WIDTH);
-        (0..4).for_each(|k| {
-            add_outer(
-                &mut between,
-                &(0..WIDTH).map(|i| ((i * (k + 2)) as f64).sin()).collect::<Vec<_>>(),
-                1.0,
-            )
-        });
-        let found = directions(&within, &between).unwrap_or_default();
-        let product = |matrix: &Mat<f64>, a: &[f64], b: &[f64]| -> f64 {
-            (0..WIDTH)
-                .flat_map(|i| (0..WIDTH).map(move |j| (i, j)))
-                .map(|(i, j)| a[i] * matrix[(i, j)] * b[j])
-                .sum()
-        };
-        assert_eq!(found.len(), DIMENSIONS);
-        for (a, b, wanted) in [(0, 0, 1.0), (1, 1, 1.0), (0, 1, 0.0), (2, 7, 0.0)] {
-            assert!((product(&within, &found[a], &found[b]) - wanted).abs() < 1e-6, "{a} {b}");
-        }
-        let spread: Vec<f64> = (0..6).map(|at| product(&between, &found[at], &found[at])).collect();
-        assert!(
-            spread.windows(2).all(|two| two[0] >= two[1] - 1e-9) && spread[4] < 1e-6 * spread[0],
-            "{spread:?}"
-        );
     }
 }

@@ -35,6 +35,7 @@ pub fn metadata(pooled: usize) -> Metadata {
         neutral_offset: Vec::new(),
         kappa: 1.5,
         kappa_scale: None,
+        adaptation: None,
         corpora: Vec::new(),
         teachers: Vec::new(),
         held_out: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::SpeakerSpace;
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 use crate::units::{SampleRate, Seconds};
@@ -59,6 +60,10 @@ pub struct Metadata {
     /// Windows' worth of the population in the scale of a speaker's adaptation; where absent the scale stays the population's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kappa_scale: Option<f32>,
+    /// How a speaker's offset is estimated from recordings whose emotions are not known; without it a recording says nothing of
+    /// its own speakers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptation: Option<SpeakerSpace>,
     /// What it was trained on.
     pub corpora: Vec<TrainedOn>,
     /// Other models it learned from, with their licences.
@@ -132,6 +137,12 @@ impl Metadata {
         format!("{coverage:.2}")
     }
 
+    /// What logits are divided by where a speaker's adaptation has this weight, 0…1: between the two conditions.
+    pub fn temperature_at(&self, weight: f32) -> f32 {
+        let Conditions { unadapted, adapted } = self.temperature;
+        unadapted + weight * (adapted - unadapted)
+    }
+
     /// Reads and checks the JSON of a model file.
     pub(super) fn parse(json: &str) -> Result<Metadata> {
         #[derive(Deserialize)]
@@ -186,7 +197,7 @@ impl Metadata {
         if !kappas.iter().all(|kappa| kappa.is_finite() && *kappa > 0.0) {
             return Err(Error::model("the population's parts in a speaker's adaptation must be above 0"));
         }
-        Ok(())
+        self.adaptation.iter().try_for_each(|space| space.check(self.pooled, self.classes.len()))
     }
 }
 

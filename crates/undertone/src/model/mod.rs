@@ -5,6 +5,7 @@ mod metadata;
 mod onnx;
 mod pool;
 mod prediction;
+mod speaker_space;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use onnx::Rows;
 pub(crate) use onnx::Worker;
 pub use pool::Pool;
 pub use prediction::Prediction;
+pub use speaker_space::SpeakerSpace;
 
 thread_local! {
     /// Plans and scratch of the front end are made once a thread.

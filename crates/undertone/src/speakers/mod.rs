@@ -3,6 +3,7 @@
 mod cluster;
 pub mod file;
 mod linkage;
+mod offset;
 mod profile;
 mod projection;
 mod smooth;
@@ -10,6 +11,7 @@ mod statistics;
 mod stats;
 
 pub use cluster::{Count, SpeakerVector, Turn, cluster, speaker_of};
+pub use offset::{OffsetEstimator, SpeakerOffset, self_adapted};
 pub use profile::{FORMAT, Profile};
 pub use projection::{ProjectedWindow, ProjectionInfo, SpeakerProjection};
 pub use statistics::{Statistics, WIDTH, statistics};
