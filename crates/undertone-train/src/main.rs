@@ -9,6 +9,7 @@ use undertone_eval::atomic_file;
 use undertone_eval::corpus::Corpus;
 use undertone_eval::holdout::HeldOut;
 use undertone_eval::metrics::Evaluation;
+use undertone_train::adaptation::{self, Sample};
 use undertone_train::data::corpora;
 use undertone_train::data::setup::Setup;
 use undertone_train::experiment::cross_corpus;
@@ -182,6 +183,26 @@ enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+    /// Fits the statistics that adaptation to a speaker rests on, and writes the model with them; its network stays.
+    Adaptation {
+        /// The model file.
+        model: PathBuf,
+        /// Labelled clips of speakers that the network did not learn from, better on many microphones (.csv); may be given again.
+        #[arg(long = "manifest", required = true, value_name = "FILE.csv")]
+        manifests: Vec<PathBuf>,
+        /// Folders with the corpora that it learned from; $UNDERTONE_CORPORA where not given.
+        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+        corpora: Vec<PathBuf>,
+        /// The joint fold that its training held out.
+        #[arg(long, default_value_t = 2)]
+        joint_fold: usize,
+        /// The model file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Its version, where it is to have another.
+        #[arg(long)]
+        version: Option<String>,
+    },
     /// Converts a model file of format 1 to format 2, without retraining.
     Convert {
         /// The model file of format 1.
@@ -282,6 +303,12 @@ fn run(command: Command) -> Result<()> {
             ensemble(&models, [&name, &version])?.save(&out)
         }
         Command::Calibrate { model, left_out, out, version } => calibrate(&model, &left_out, &out, version),
+        Command::Adaptation { model, manifests, corpora, joint_fold, out, version } => {
+            let mut file = ModelFile::open(&model)?;
+            adapt(&mut file, &manifests, &corpora, joint_fold)?;
+            set_version(&mut file, version);
+            file.save(&out)
+        }
         Command::Convert { model, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
             ModelFile::from_format_1(&file).map_err(|error| error.at(&model))?.save(&out)
@@ -314,10 +341,7 @@ fn calibrate(model: &Path, left_out: &Path, out: &Path, version: Option<String>)
     let mut model = ModelFile::open(model)?;
     let scored = cross_corpus::left_out(left_out)?;
     model.calibrate(&scored).map_err(|error| error.at(left_out))?;
-    if let Some(version) = version {
-        let name = model.metadata().name.clone();
-        model.set_name(&name, &version);
-    }
+    set_version(&mut model, version);
     for HeldOutCalibration { protocol, condition, temperature, ece, sets } in held_out_calibration(&scored) {
         let [at_1, calibrated] = ece;
         let coverages = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
@@ -327,6 +351,26 @@ fn calibrate(model: &Path, left_out: &Path, out: &Path, version: Option<String>)
         );
     }
     model.save(out)
+}
+
+fn adapt(file: &mut ModelFile, manifests: &[PathBuf], folders: &[PathBuf], fold: usize) -> Result<()> {
+    let (unheard, learned) = (corpora::open(manifests)?, corpora::open(folders)?);
+    let protocols = corpora::protocols(&["joint".to_string()])?;
+    let held = HeldOut::fold(&protocols, fold, false, &learned)?;
+    let samples = adaptation::fit(file, &unheard, &held)?;
+    for (samples, what) in samples.iter().zip(["offsets and class effects", "class effects"]) {
+        for Sample { corpus, clips, speakers, .. } in samples {
+            eprintln!("{corpus}: {clips} clips of {speakers} speakers, for {what}");
+        }
+    }
+    Ok(())
+}
+
+fn set_version(model: &mut ModelFile, version: Option<String>) {
+    if let Some(version) = version {
+        let name = model.metadata().name.clone();
+        model.set_name(&name, &version);
+    }
 }
 
 /// One line per predictions file.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each folder may use itself and those before it.
-const ORDER: [&str; 6] = ["data", "augment", "nn", "train", "export", "experiment"];
+const ORDER: [&str; 7] = ["data", "augment", "nn", "train", "export", "adaptation", "experiment"];
 /// What stands beside them: it uses `data` alone and serves none.
 const REFERENCE: &str = "reference";
 

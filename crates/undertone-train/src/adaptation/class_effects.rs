@@ -31,7 +31,8 @@ impl ClassEffects {
     /// Of the clips of one corpus; none where all are of one class.
     pub fn of(clips: &Clips, classes: usize) -> Option<ClassEffects> {
         let (width, labels) = (clips.width(), &clips.labels);
-        let of_class = |class| (0..labels.len()).filter(move |&row| labels[row].class == class).collect::<Vec<_>>();
+        let of_class =
+            |class| (0..labels.len()).filter(move |&row| labels[row].class == class).collect::<Vec<_>>();
         let (there, rows): (Vec<usize>, Vec<Vec<usize>>) =
             (0..classes).map(|class| (class, of_class(class))).filter(|(_, rows)| !rows.is_empty()).unzip();
         if there.len() < 2 {
@@ -165,7 +166,15 @@ mod tests {
     #[test]
     fn one_class_tells_of_no_effect_and_a_class_nowhere_is_an_error() {
         let clips = Synthetic::default().clips("a", 1);
-        let corpus = Clips { labels: clips.labels.iter().cloned().map(|l| super::super::clips::Label { class: 2, ..l }).collect(), ..clips };
+        let corpus = Clips {
+            labels: clips
+                .labels
+                .iter()
+                .cloned()
+                .map(|l| super::super::clips::Label { class: 2, ..l })
+                .collect(),
+            ..clips
+        };
         assert!(ClassEffects::of(&corpus, CLASSES).is_none());
         let error = Combined::of(&[of("a", 1, &[0, 1, 2])], CLASSES).unwrap_err().to_string();
         assert!(error.contains("a class of the model"), "{error}");

@@ -93,7 +93,10 @@ impl Clips {
         let mut counts = BTreeMap::<&str, f64>::new();
         speakers.keys().for_each(|(corpus, _)| *counts.entry(corpus).or_default() += 1.0);
         let weight = |corpus: &str| 1.0 / counts[corpus].sqrt();
-        speakers.iter().map(|(&(corpus, _), rows)| Speaker { rows: rows.clone(), weight: weight(corpus) }).collect()
+        speakers
+            .iter()
+            .map(|(&(corpus, _), rows)| Speaker { rows: rows.clone(), weight: weight(corpus) })
+            .collect()
     }
 
     /// Each corpus's clips, by its name.

@@ -62,8 +62,9 @@ fn weights(model: &Model, adaptation: &Adaptation) -> Result<Mat<f64>> {
     probes.extend((0..mean.len()).map(moved));
     let answers = model.answer(&probes, &vec![adaptation; probes.len()])?;
     let classes = model.metadata().classes.len();
-    let change =
-        |probe: usize, class: usize| f64::from(answers[probe].logits[class]) - f64::from(answers[0].logits[class]);
+    let change = |probe: usize, class: usize| {
+        f64::from(answers[probe].logits[class]) - f64::from(answers[0].logits[class])
+    };
     let weights = Mat::from_fn(mean.len(), classes, |axis, class| change(axis + 2, class));
     for class in 0..classes {
         let column = || (0..mean.len()).map(|axis| weights[(axis, class)]);
@@ -71,7 +72,8 @@ fn weights(model: &Model, adaptation: &Adaptation) -> Result<Mat<f64>> {
         // A comparison that is false for what is not a number.
         let linear = (change(1, class) - sum).abs() <= LINEAR * size.max(1.0);
         if !linear {
-            let message = "its logits are not linear in the embedding: adaptation statistics are for linear heads";
+            let message =
+                "its logits are not linear in the embedding: adaptation statistics are for linear heads";
             return Err(Error::new(ErrorKind::Model, message));
         }
     }

@@ -68,11 +68,11 @@ mod tests {
     #[test]
     fn the_variance_of_class_means_is_recovered_and_few_clips_do_not_raise_it() {
         for clips in [8, 40] {
-            let synthetic = Synthetic { speakers: 400, clips, interaction: 0.5, ..Synthetic::default() };
+            let synthetic = Synthetic { speakers: 2000, clips, interaction: 0.5, ..Synthetic::default() };
             let variance = variance(&synthetic.clips("a", 1), &synthetic.class_means()).unwrap();
             assert!(variance.iter().all(|x| (x - 0.25).abs() < 0.05), "{clips}: {variance:?}");
         }
-        let synthetic = Synthetic { speakers: 400, ..Synthetic::default() };
+        let synthetic = Synthetic { speakers: 2000, ..Synthetic::default() };
         let variance = variance(&synthetic.clips("a", 1), &synthetic.class_means()).unwrap();
         assert!(variance.iter().all(|&x| x < 0.06), "{variance:?}");
     }

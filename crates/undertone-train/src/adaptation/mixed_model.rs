@@ -55,7 +55,8 @@ impl MixedModel {
         // The posterior of an offset: its covariance depends on the number of clips alone.
         let mut covariances = BTreeMap::new();
         let mut offsets = Mat::<f64>::zeros(labels.len(), width);
-        let (mut between, mut within) = (Mat::zeros(width, width), Mat::zeros(width, width));
+        let mut between = Mat::<f64>::zeros(width, width);
+        let mut within = Mat::<f64>::zeros(width, width);
         for Speaker { rows, weight } in speakers {
             let count = rows.len() as f64;
             let covariance = match covariances.entry(rows.len()) {
@@ -64,7 +65,8 @@ impl MixedModel {
                     empty.insert(inverse(&(&precisions[0] + count * &precisions[1]))?)
                 }
             };
-            let sum = Mat::from_fn(width, 1, |at, _| rows.iter().map(|&row| residuals[(row, at)]).sum::<f64>());
+            let sum =
+                Mat::from_fn(width, 1, |at, _| rows.iter().map(|&row| residuals[(row, at)]).sum::<f64>());
             let offset = &*covariance * (&precisions[1] * sum);
             between += *weight * (&*covariance + &offset * offset.transpose());
             within += (weight * count) * &*covariance;
@@ -75,7 +77,7 @@ impl MixedModel {
         let errors = &residuals - &offsets;
         let scaled = Mat::from_fn(labels.len(), width, |row, at| weights[row] * errors[(row, at)]);
         within += errors.transpose() * &scaled;
-        let mut class_means = Mat::zeros(self.class_means.nrows(), width);
+        let mut class_means = Mat::<f64>::zeros(self.class_means.nrows(), width);
         let mut shares = vec![0.0; self.class_means.nrows()];
         for (row, label) in labels.iter().enumerate() {
             shares[label.class] += weights[row];
@@ -86,7 +88,9 @@ impl MixedModel {
         let speakers_weight: f64 = speakers.iter().map(|speaker| speaker.weight).sum();
         let clips_weight: f64 = weights.iter().sum();
         Ok(MixedModel {
-            class_means: Mat::from_fn(shares.len(), width, |class, at| class_means[(class, at)] / shares[class]),
+            class_means: Mat::from_fn(shares.len(), width, |class, at| {
+                class_means[(class, at)] / shares[class]
+            }),
             between: (1.0 / speakers_weight) * between,
             within: (1.0 / clips_weight) * within,
         })

@@ -158,9 +158,10 @@ mod tests {
     #[test]
     fn learned_speakers_change_class_effects_alone() {
         let synthetic = Synthetic { speakers: 50, clips: 16, ..Synthetic::default() };
-        let (clips, learned) = (synthetic.clips("a", 1), Synthetic { effect: 3.0, ..synthetic }.clips("b", 2));
-        let [alone, both] = [none(), learned]
-            .map(|learned| Statistics::of(&heads(), &clips, &learned, &FOUR).unwrap());
+        let (clips, learned) =
+            (synthetic.clips("a", 1), Synthetic { effect: 3.0, ..synthetic }.clips("b", 2));
+        let [alone, both] =
+            [none(), learned].map(|learned| Statistics::of(&heads(), &clips, &learned, &FOUR).unwrap());
         assert_eq!((&alone.to, &alone.between), (&both.to, &both.between));
         assert!(both.class_means.norm_l2() > 1.1 * alone.class_means.norm_l2());
         assert!(both.class_variance.iter().zip(&alone.class_variance).all(|(both, alone)| both > alone));
@@ -183,7 +184,8 @@ mod tests {
             (relabelled(|_| 0), "no clip of the manifests is calm, happy, sad"),
             (relabelled(|class| class.max(1)), "no clip of the manifests is neutral"),
             (none(), "neutral, calm, happy, sad"),
-            (Synthetic { speakers: 4, clips: 1, ..synthetic }.clips("a", 1), "no speaker is heard"),
+            (Synthetic { speakers: 4, clips: 1, ..synthetic.clone() }.clips("a", 1), "more labelled clips"),
+            (Synthetic { speakers: 40, clips: 1, ..synthetic }.clips("a", 1), "no speaker is heard"),
         ] {
             let error = estimate(&clips).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

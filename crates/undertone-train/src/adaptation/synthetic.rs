@@ -28,7 +28,13 @@ pub(super) struct Synthetic {
 
 impl Default for Synthetic {
     fn default() -> Synthetic {
-        Synthetic { speakers: 20, clips: 16, offset: [3.0, 2.0, 1.5, 1.0, 0.5], effect: 1.0, interaction: 0.0 }
+        Synthetic {
+            speakers: 20,
+            clips: 16,
+            offset: [3.0, 2.0, 1.5, 1.0, 0.5],
+            effect: 1.0,
+            interaction: 0.0,
+        }
     }
 }
 
@@ -47,8 +53,18 @@ impl Synthetic {
             for clip in 0..self.clips {
                 // Every speaker begins with another class, so that all occur however few the clips.
                 let class = (speaker + clip) % CLASSES;
-                rows.push(offset.iter().enumerate().map(|(at, x)| x + means[(class, at)] + own[(class, at)] + normal()).collect::<Vec<f64>>());
-                labels.push(Label { class, speaker: format!("{corpus}/{speaker}"), corpus: corpus.to_string() });
+                rows.push(
+                    offset
+                        .iter()
+                        .enumerate()
+                        .map(|(at, x)| x + means[(class, at)] + own[(class, at)] + normal())
+                        .collect::<Vec<f64>>(),
+                );
+                labels.push(Label {
+                    class,
+                    speaker: format!("{corpus}/{speaker}"),
+                    corpus: corpus.to_string(),
+                });
             }
         }
         Clips { rows: Mat::from_fn(rows.len(), WIDTH, |row, at| rows[row][at]), labels }

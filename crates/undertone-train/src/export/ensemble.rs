@@ -160,6 +160,8 @@ fn together(members: &[Member<'_>], name: &str, version: &str) -> Metadata {
             scale: beside(|own| &own.population.scale),
         },
         neutral_offset: if offset.len() == pooled { offset } else { Vec::new() },
+        // Fitted to the ensemble's own embeddings and heads, when there are any.
+        adaptation: None,
         results: Vec::new(),
         parameters: each().map(|own| own.parameters).sum(),
         revision: each()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
-use undertone::model::{Metadata, Model};
+use undertone::model::{Metadata, Model, SpeakerSpace};
 use undertone::{Error, ErrorKind, Result};
 
 use super::graph::Builder;
@@ -85,6 +85,11 @@ impl ModelFile {
     /// Says which git revision of the code made it.
     pub fn set_revision(&mut self, revision: &str) {
         self.metadata.revision = revision.to_string();
+    }
+
+    /// Gives it the statistics that adaptation to a speaker rests on.
+    pub fn set_adaptation(&mut self, space: SpeakerSpace) {
+        self.metadata.adaptation = Some(space);
     }
 
     /// Names the space of `pooled`: the first 16 hexadecimal digits of SHA-256 over the constants that `pooled` depends on, in the
