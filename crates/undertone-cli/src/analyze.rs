@@ -90,7 +90,7 @@ fn profiles(typed: &Analyze) -> Result<Vec<PathBuf>> {
 }
 
 /// A prior by its name, or by a file.
-fn prior(typed: &Path) -> Result<Prior> {
+pub fn prior(typed: &Path) -> Result<Prior> {
     match typed.to_str() {
         Some("auto") => Ok(Prior::Auto),
         Some("even") => Ok(Prior::Even),

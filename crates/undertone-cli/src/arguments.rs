@@ -105,7 +105,13 @@ pub struct Analyze {
     pub speaker_file: Option<PathBuf>,
     /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
     /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.
-    #[arg(long, alias = "enroll", value_delimiter = ',', default_value = "auto", value_name = "auto|none|PROFILE|AUDIO")]
+    #[arg(
+        long,
+        alias = "enroll",
+        value_delimiter = ',',
+        default_value = "auto",
+        value_name = "auto|none|PROFILE|AUDIO"
+    )]
     pub adapt: Vec<PathBuf>,
     /// How common emotions are before anything is heard: even; conversation (mostly neutral); a file (JSON: {"neutral": 0.8,
     /// "angry": 0.2}); or auto: even for a single utterance, with more speech conversation, then what the recording shows.
@@ -248,7 +254,7 @@ pub struct Evaluate {
     /// Your labelled recordings (CSV: path,speaker,label), scored by the model.
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["files", "protocol"])]
     pub manifest: Option<PathBuf>,
-    /// Score the test clips of a protocol's fold by the model.
+    /// Score the test clips of a protocol's fold by the model; ravdess-song: the songs of emobox-ravdess's actors.
     #[arg(long, value_name = "NAME", conflicts_with = "files")]
     pub protocol: Option<String>,
     /// The fold.
@@ -274,7 +280,7 @@ pub struct Evaluate {
     /// How common the emotions are: even, auto (as analyze answers, each clip or adapted speaker a recording), conversation, or a
     /// file (JSON: emotion → share).
     #[arg(long, value_name = "NAME|FILE", default_value = "even", conflicts_with_all = ["files", "dialogues"])]
-    pub prior: String,
+    pub prior: PathBuf,
     /// Also measure corrupted clips (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
     pub corrupt: Vec<String>,

@@ -1,16 +1,15 @@
 //! Labelled recordings to score with a model: a manifest, or the test part of a protocol's fold.
 
-use std::path::Path;
-
 use undertone::model::{Metadata, Model};
-use undertone::prior::{Prior, Shares};
+use undertone::prior::Prior;
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::augment::Corruption;
 use undertone_eval::corpus::Corpus;
-use undertone_eval::holdout::{HeldOut, Part};
+use undertone_eval::holdout::{HeldOut, Part, SONG};
 use undertone_eval::predict::{self, Answering, Competing, Condition, Embedded, Prediction, Scored};
 use undertone_eval::protocol::Protocol;
 
+use crate::analyze;
 use crate::arguments::Evaluate;
 use crate::model;
 
@@ -20,6 +19,8 @@ pub struct Scoring {
     /// Where the recordings come from.
     pub corpora: Vec<Corpus>,
     protocol: Option<(Protocol, usize)>,
+    /// The part of the protocol's fold that is scored: its own, or the songs of its actors.
+    part: String,
     prior: Prior,
 }
 
@@ -33,7 +34,8 @@ impl Scoring {
                 let Some(folder) = &typed.corpora else {
                     return refuse("--protocol needs --corpora DIR, the folder the corpora are in");
                 };
-                (Corpus::open(folder)?, Some((Protocol::known(name)?, typed.fold)))
+                let cut = if name == SONG { "emobox-ravdess" } else { name };
+                (Corpus::open(folder)?, Some((Protocol::known(cut)?, typed.fold)))
             }
             (None, None) if typed.files.is_empty() => {
                 return refuse(
@@ -45,24 +47,17 @@ impl Scoring {
         if let (None, [corpus]) = (&protocol, corpora.as_slice()) {
             labelled(corpus)?;
         }
-        let prior = prior(&typed.prior)?;
+        let prior = analyze::prior(&typed.prior)?;
         let model = model::chosen(typed.model.as_deref())?;
-        Ok(Some(Scoring { model, corpora, protocol, prior }))
+        let part = typed.protocol.clone().unwrap_or_else(|| corpora[0].name.clone());
+        Ok(Some(Scoring { model, corpora, protocol, part, prior }))
     }
 
     /// What predictions under a condition are called: `<protocol>.<condition>`, and the prior where it is not even.
     pub fn name_of(&self, condition: Condition) -> String {
         match &self.prior {
-            Prior::Even => format!("{}.{condition}", self.name()),
-            prior => format!("{}.{condition}.prior-{}", self.name(), prior.name()),
-        }
-    }
-
-    /// The protocol's name, or the manifest's.
-    fn name(&self) -> &str {
-        match &self.protocol {
-            Some((protocol, _)) => &protocol.name,
-            None => self.corpora.first().map_or("", |corpus| &corpus.name),
+            Prior::Even => format!("{}.{condition}", self.part),
+            prior => format!("{}.{condition}.prior-{}", self.part, prior.name()),
         }
     }
 
@@ -99,11 +94,11 @@ impl Scoring {
         let part = match &self.protocol {
             Some((protocol, fold)) => {
                 let held = HeldOut::fold(std::slice::from_ref(protocol), *fold, false, &self.corpora)?;
-                let part = held.parts.into_iter().find(|part| part.protocol == protocol.name);
+                let part = held.parts.into_iter().find(|part| part.protocol == self.part);
                 part.ok_or_else(|| Error::new(ErrorKind::Config, "the fold has no clips"))?
             }
             None => Part {
-                protocol: self.name().to_string(),
+                protocol: self.part.clone(),
                 fold: 1,
                 clips: self.corpora.iter().flat_map(|corpus| &corpus.utterances).collect(),
             },
@@ -115,7 +110,7 @@ impl Scoring {
     pub fn score(&self, clips: &Embedded<'_>, condition: Condition) -> Result<Vec<Prediction>> {
         let scored = self.scored(clips, condition, Competing::Known)?;
         if scored.predictions.is_empty() && condition.selects() {
-            let message = format!("{} has too few clips of a speaker for '{condition}'", self.name());
+            let message = format!("{} has too few clips of a speaker for '{condition}'", self.part);
             return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(scored.predictions)
@@ -133,20 +128,8 @@ impl Scoring {
 
     /// The model's threshold of prediction sets for a coverage, where the adaptation has that weight.
     pub fn threshold(&self, coverage: f64, weight: f32) -> Option<f64> {
-        let thresholds = &self.model.metadata().thresholds;
-        let thresholds = if weight > 0.5 { &thresholds.adapted } else { &thresholds.unadapted };
-        thresholds.get(&Metadata::coverage_key(coverage as f32)).map(|&threshold| f64::from(threshold))
+        self.model.metadata().threshold_at(coverage as f32, weight).map(f64::from)
     }
-}
-
-/// What `--prior` names.
-fn prior(typed: &str) -> Result<Prior> {
-    Ok(match typed {
-        "auto" => Prior::Auto,
-        "even" => Prior::Even,
-        "conversation" => Prior::Conversation,
-        file => Prior::Given(Shares::open(Path::new(file))?),
-    })
 }
 
 /// Refuses a manifest without labelled rows.

@@ -199,6 +199,9 @@ impl<'a> Rows<'a> {
     fn figure(&self, metric: impl Fn(&[usize]) -> f64) -> Figure {
         let draws: BTreeSet<Option<u32>> = self.draws.iter().copied().collect();
         let mean = |rows: &[usize]| {
+            if draws.len() == 1 {
+                return metric(rows);
+            }
             let of = |draw| rows.iter().copied().filter(|&row| self.draws[row] == draw).collect::<Vec<_>>();
             draws.iter().map(|&draw| metric(&of(draw))).sum::<f64>() / draws.len() as f64
         };

@@ -44,40 +44,58 @@ impl<'a> Embedded<'a> {
             let (truth, known) = (clip.emotion?, known(clip));
             known.contains(truth).then_some((clip, truth, known))
         });
-        let mut embedded = Embedded {
+        let (mut clips, mut truths, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+        for (clip, truth, known) in labelled {
+            clips.push(clip);
+            truths.push(truth);
+            classes.push(known);
+        }
+        let (pooled, seconds) = hear(model, &clips, corruption)?.into_iter().unzip();
+        Ok(Embedded {
             protocol: part.protocol.clone(),
             fold: part.fold,
-            clips: Vec::new(),
-            truth: Vec::new(),
-            known: Vec::new(),
-            pooled: Vec::new(),
-            seconds: Vec::new(),
-        };
-        for (clip, truth, known) in labelled {
-            embedded.clips.push(clip);
-            embedded.truth.push(truth);
-            embedded.known.push(known);
-        }
-        embedded.hear(model, corruption)?;
-        Ok(embedded)
+            clips,
+            truth: truths,
+            known: classes,
+            pooled,
+            seconds,
+        })
     }
+}
 
-    /// Clips are decoded side by side; the network spreads each over the cores by itself.
-    fn hear(&mut self, model: &Model, corruption: Option<Corruption>) -> Result<()> {
-        let rows: Vec<usize> = (0..self.clips.len()).collect();
-        for group in rows.chunks(DECODED_AT_ONCE) {
-            let read = |&row: &usize| match corruption {
-                Some(corruption) => corrupted(&self.clips, row, corruption),
-                None => self.clips[row].samples(),
-            };
-            let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(read).collect();
-            for waveform in waveforms {
-                let waveform = waveform?;
-                let frames = model.frames(&waveform)?;
-                self.seconds.push(waveform.len() as f64 / f64::from(SampleRate::MODEL.0));
-                self.pooled.push(Pool::new(frames.data(), frames.width()).window(0..frames.len()));
-            }
+/// Embeddings of whole utterances, in their order; each corrupted first where a corruption is given.
+///
+/// # Errors
+/// What decoding a clip answers, or the model.
+pub fn embed(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<Vec<f32>>> {
+    Ok(hear(model, utterances, corruption)?.into_iter().map(|(pooled, _)| pooled).collect())
+}
+
+/// [`embed`], and the utterances' lengths in seconds.
+fn hear(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<(Vec<f32>, f64)>> {
+    let mut heard = Vec::with_capacity(utterances.len());
+    let rows: Vec<usize> = (0..utterances.len()).collect();
+    // Clips are decoded side by side; the network spreads each over the cores by itself.
+    for group in rows.chunks(DECODED_AT_ONCE) {
+        let read = |&row: &usize| match corruption {
+            Some(corruption) => corrupted(utterances, row, corruption),
+            None => utterances[row].samples(),
+        };
+        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(read).collect();
+        for waveform in waveforms {
+            let waveform = waveform?;
+            let frames = model.frames(&waveform)?;
+            let seconds = waveform.len() as f64 / f64::from(SampleRate::MODEL.0);
+            heard.push((Pool::new(frames.data(), frames.width()).window(0..frames.len()), seconds));
         }
-        Ok(())
     }
+    Ok(heard)
 }

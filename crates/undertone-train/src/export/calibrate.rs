@@ -59,6 +59,7 @@ impl ModelFile {
             Conditions { unadapted: unadapted.temperature as f32, adapted: adapted.temperature as f32 };
         metadata.thresholds = Conditions { unadapted: unadapted.by_name(), adapted: adapted.by_name() };
         metadata.calibrated_on = names.into_iter().collect();
+        metadata.thresholds_fitted_on.clear();
         Ok(())
     }
 

@@ -78,9 +78,7 @@ impl Setup {
         if metadata.classes.iter().any(|class| !self.options.emotions.contains(*class)) {
             return None;
         }
-        let thresholds =
-            if weight > 0.5 { &metadata.thresholds.adapted } else { &metadata.thresholds.unadapted };
-        thresholds.get(&Metadata::coverage_key(self.options.coverage)).copied()
+        metadata.threshold_at(self.options.coverage, weight)
     }
 
     /// The classes that compete: those of the model that are asked for.
