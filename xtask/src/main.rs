@@ -5,6 +5,7 @@ mod bench;
 #[cfg(feature = "train")]
 mod clips;
 mod decode;
+mod everyday;
 mod song;
 mod speech;
 #[cfg(feature = "train")]
@@ -52,6 +53,11 @@ enum Command {
         #[arg(long, env = "UNDERTONE_CORPORA", hide_env_values = true)]
         corpora: PathBuf,
     },
+    /// Prints what unlabelled everyday speech is named, in shares of its time: the table of docs/reference/everyday-speech.md.
+    Everyday {
+        /// Folder of the manifests of such speech (librispeech3.csv, voxceleb_sample.csv, …).
+        folder: PathBuf,
+    },
     /// Writes the table of clips that tools/model/lab.py reads, in the order of a training's features.
     #[cfg(feature = "train")]
     Clips {
@@ -85,6 +91,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         Command::Decode { files } => decode::run(&files),
         Command::Speech { files } => speech::run(&files),
         Command::Song { corpora } => song::run(&corpora)?,
+        Command::Everyday { folder } => everyday::run(&folder)?,
         #[cfg(feature = "train")]
         Command::Clips { corpora } => clips::run(&corpora)?,
         #[cfg(feature = "train")]

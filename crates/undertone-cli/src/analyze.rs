@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use undertone::analysis::Analysis;
 use undertone::audio::{self, Source};
 use undertone::emotion::EmotionSet;
-use undertone::engine::{Event, Options, SpeakerSource};
+use undertone::engine::{Adapt, Event, Options, SpeakerSource};
+use undertone::prior::{Prior, Shares};
 use undertone::speakers::{Count, file};
 use undertone::{Engine, Error, ErrorKind, Result};
 
@@ -48,6 +49,8 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         },
         speakers,
         speaker_source,
+        adapt: if typed.adapt == [Path::new("none")] { Adapt::None } else { Adapt::Auto },
+        prior: prior(&typed.prior)?,
         emotions,
         coverage: typed.coverage,
         track: typed.track,
@@ -55,23 +58,49 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         song: typed.song,
         ..Options::default()
     };
-    if typed.enroll.len() > 1 && options.channels == audio::Channels::Average {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "several speakers to enroll need --channels split, a channel each",
-        ));
+    let profiles = profiles(&typed)?;
+    if profiles.len() > 1 && options.channels == audio::Channels::Average {
+        return refuse("several speakers to adapt to need --channels split, a channel each");
     }
     let mut builder = Engine::builder().model(model).options(options);
     if let Some(threads) = typed.threads {
         builder = builder.threads(threads);
     }
     let mut engine = builder.build()?;
-    if !typed.enroll.is_empty() {
-        engine = engine.with_profiles(enroll::profiles(&engine, &typed.enroll)?)?;
+    if !profiles.is_empty() {
+        engine = engine.with_profiles(enroll::profiles(&engine, &profiles)?)?;
     }
     let count = all.len();
     let inputs: Vec<PathBuf> = all.into_iter().filter(|path| !done.contains(path)).collect();
     Ok(Plan { engine, done: count - inputs.len(), inputs, follow: typed.follow, quiet: typed.quiet })
+}
+
+/// The profiles that `--adapt` names, channel by channel, empty for those left to the recording; none for `auto` and `none`.
+fn profiles(typed: &Analyze) -> Result<Vec<PathBuf>> {
+    match typed.adapt.as_slice() {
+        [one] if one == Path::new("auto") || one == Path::new("none") => Ok(Vec::new()),
+        several if several.iter().any(|name| name == Path::new("none")) => {
+            refuse("--adapt none is for all channels; leave a channel to the recording by auto")
+        }
+        several => {
+            let own = |name: &PathBuf| if name == Path::new("auto") { PathBuf::new() } else { name.clone() };
+            Ok(several.iter().map(own).collect())
+        }
+    }
+}
+
+/// A prior by its name, or by a file.
+pub fn prior(typed: &Path) -> Result<Prior> {
+    match typed.to_str() {
+        Some("auto") => Ok(Prior::Auto),
+        Some("even") => Ok(Prior::Even),
+        Some("conversation") => Ok(Prior::Conversation),
+        _ => Shares::open(typed).map(Prior::Given),
+    }
+}
+
+fn refuse<T>(message: &str) -> Result<T> {
+    Err(Error::new(ErrorKind::Config, message))
 }
 
 /// How many speakers to look for: `auto`, or a number from 1 to 32.
@@ -85,7 +114,6 @@ pub fn count(text: &str) -> std::result::Result<Count, String> {
 
 /// The names of the channels' speakers, and how speakers are known.
 fn speaker_source(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, SpeakerSource)> {
-    let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
     if let Some(path) = &typed.speaker_file {
         return match recordings {
             1 => Ok((Vec::new(), SpeakerSource::Given(file::read(path)?))),

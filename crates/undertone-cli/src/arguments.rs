@@ -26,7 +26,7 @@ Examples:
   undertone analyze call.wav --channels split --speakers agent,caller --html call.html
   undertone analyze calls/ --format srt --output captions/
   undertone enroll agent calm.wav --neutral        an agent's speaker profile: agent.profile.json
-  undertone analyze call.wav --channels split --enroll agent.profile.json
+  undertone analyze call.wav --channels split --adapt agent.profile.json
   undertone analyze calls/ --jsonl --output r.jsonl --resume   continue an interrupted run
   ffmpeg -i URL -f wav - | undertone analyze - --follow        live audio
   undertone model info                             training data, results and limits of the model
@@ -39,7 +39,7 @@ interrupted by Ctrl-C: results so far are written (a second Ctrl-C ends immediat
 pub enum Command {
     /// Recognise emotions over time in recordings.
     Analyze(Analyze),
-    /// Create a speaker profile, for analyze --enroll.
+    /// Create a speaker profile, for analyze --adapt.
     Enroll(Enroll),
     /// Describe the model: licence, training data, results.
     #[command(subcommand)]
@@ -103,10 +103,20 @@ pub struct Analyze {
     /// Speaker turns from a file: RTTM, or CSV with start,end,speaker. For one recording.
     #[arg(long, value_name = "FILE", conflicts_with = "speakers")]
     pub speaker_file: Option<PathBuf>,
-    /// Speaker profiles (.json, by undertone enroll) or recordings of neutral speech, one per channel; an empty name skips a
-    /// channel.
-    #[arg(long, value_delimiter = ',', value_name = "PROFILE|AUDIO")]
-    pub enroll: Vec<PathBuf>,
+    /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
+    /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.
+    #[arg(
+        long,
+        alias = "enroll",
+        value_delimiter = ',',
+        default_value = "auto",
+        value_name = "auto|none|PROFILE|AUDIO"
+    )]
+    pub adapt: Vec<PathBuf>,
+    /// How common emotions are before anything is heard: even; conversation (mostly neutral); a file (JSON: {"neutral": 0.8,
+    /// "angry": 0.2}); or auto: even for a single utterance, with more speech conversation, then what the recording shows.
+    #[arg(long, default_value = "auto", value_name = "auto|even|conversation|FILE")]
+    pub prior: PathBuf,
     /// Continue an interrupted run with the same --jsonl --output FILE. Recordings are identified by path; those that failed or
     /// changed since are analysed again. Use the same options: the lines do not record them.
     #[arg(long)]
@@ -244,7 +254,7 @@ pub struct Evaluate {
     /// Your labelled recordings (CSV: path,speaker,label), scored by the model.
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["files", "protocol"])]
     pub manifest: Option<PathBuf>,
-    /// Score the test clips of a protocol's fold by the model.
+    /// Score the test clips of a protocol's fold by the model; ravdess-song: the songs of emobox-ravdess's actors.
     #[arg(long, value_name = "NAME", conflicts_with = "files")]
     pub protocol: Option<String>,
     /// The fold.
@@ -263,9 +273,14 @@ pub struct Evaluate {
     /// `large` (more accurate, slower) or a model file, instead of the default model.
     #[arg(long, value_name = "large|FILE")]
     pub model: Option<PathBuf>,
-    /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral.
+    /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral; adapted-one and adapted-neutral80
+    /// select clips and are compared with the same clips unadapted.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,adapted-all")]
     pub condition: Vec<Condition>,
+    /// How common the emotions are: even, auto (as analyze answers, each clip or adapted speaker a recording), conversation, or a
+    /// file (JSON: emotion → share).
+    #[arg(long, value_name = "NAME|FILE", default_value = "even", conflicts_with_all = ["files", "dialogues"])]
+    pub prior: PathBuf,
     /// Also measure corrupted clips (g711,white:10,babble:10,music:10,codec:8,reverb:0.6,clip:0.3,speed:1.1).
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "files")]
     pub corrupt: Vec<String>,

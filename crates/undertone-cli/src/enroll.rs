@@ -1,4 +1,4 @@
-//! `undertone enroll`, and the speakers that `analyze --enroll` names: recordings → profiles.
+//! `undertone enroll`, and the speakers that `analyze --adapt` names: recordings → profiles.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ fn replaceable(path: &Path, model: &Model) -> Result<()> {
     Profile::open(path).and_then(|profile| profile.check(model)).map_err(keep)
 }
 
-/// The speakers named by `--enroll`, in their order: profiles (`.json`), or recordings of neutral speech; an empty name
+/// The speakers named by `--adapt`, in their order: profiles (`.json`), or recordings of neutral speech; an empty name
 /// leaves a speaker out.
 ///
 /// # Errors

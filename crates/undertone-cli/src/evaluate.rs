@@ -7,7 +7,7 @@ use undertone::{Emotion, Error, ErrorKind, Result};
 use undertone_eval::augment::Corruption;
 use undertone_eval::corpus::Corpus;
 use undertone_eval::metrics::{Evaluation, compare};
-use undertone_eval::predict::{self, Prediction};
+use undertone_eval::predict::{self, Condition, Prediction};
 use undertone_eval::protocol::{NAMES, Protocol};
 use undertone_eval::report::{html, json, markdown, results};
 
@@ -86,20 +86,33 @@ fn from_file(
 /// Clips scored by a model under the requested conditions, clean and corrupted.
 fn by_model(scoring: &Scoring, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<Vec<Measured>> {
     let corruptions = typed.corrupt.iter().map(|text| text.parse()).collect::<Result<Vec<Corruption>>>()?;
-    let clean = scoring.score(&typed.condition, None)?;
+    let clips = scoring.embed(None)?;
+    let unadapted = scoring.score(&clips, Condition::Unadapted)?;
     let mut all = Vec::new();
-    for (condition, predictions) in typed.condition.iter().zip(&clean) {
-        let name = format!("{}.{condition}", scoring.name());
+    for &condition in &typed.condition {
+        let predictions = match condition {
+            Condition::Unadapted => unadapted.clone(),
+            _ => scoring.score(&clips, condition)?,
+        };
+        let name = scoring.name_of(condition);
         if let Some(folder) = &typed.save {
-            keep(folder, &name, predictions)?;
+            keep(folder, &name, &predictions)?;
         }
-        let mut one =
-            measure(&name, predictions.clone(), merge, &scoring.corpora, scoring.speaker_dependent())?;
-        one.evaluation.notes.extend(scoring.note());
+        let mut one = measure(&name, predictions, merge, &scoring.corpora, scoring.speaker_dependent())?;
+        let threshold = |coverage, weight| scoring.threshold(coverage, weight);
+        one.evaluation.deploy(&scoring.as_analysed(&clips, condition)?, &threshold);
+        one.evaluation.notes.extend(scoring.notes());
+        if condition != Condition::Unadapted {
+            let mut unadapted = unadapted.clone();
+            merge_all(&mut unadapted, merge);
+            one.evaluation.adapt(&unadapted, &one.predictions)?;
+        }
         all.push(one);
     }
     for corruption in corruptions {
-        for (one, mut corrupted) in all.iter_mut().zip(scoring.score(&typed.condition, Some(corruption))?) {
+        let clips = scoring.embed(Some(corruption))?;
+        for (one, &condition) in all.iter_mut().zip(&typed.condition) {
+            let mut corrupted = scoring.score(&clips, condition)?;
             if let Some(folder) = &typed.save {
                 let name = format!("{}.{}", one.evaluation.name, corruption.file_name());
                 keep(folder, &name, &corrupted)?;
@@ -141,7 +154,7 @@ fn merge_all(predictions: &mut [Prediction], merge: &[(Emotion, Emotion)]) {
     }
 }
 
-/// How far apart two files are, where they predict the same clips.
+/// How far apart two files are, where they predict the same clips, or one selects some of the other's.
 fn difference(a: &Measured, b: &Measured) -> String {
     let (one, other) = (&a.evaluation.name, &b.evaluation.name);
     let Ok(figure) = compare(&a.predictions, &b.predictions) else {

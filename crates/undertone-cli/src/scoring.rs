@@ -1,13 +1,15 @@
 //! Labelled recordings to score with a model: a manifest, or the test part of a protocol's fold.
 
-use undertone::model::Model;
+use undertone::model::{Metadata, Model};
+use undertone::prior::Prior;
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::augment::Corruption;
 use undertone_eval::corpus::Corpus;
-use undertone_eval::holdout::{HeldOut, Part};
-use undertone_eval::predict::{self, Condition, Prediction};
+use undertone_eval::holdout::{HeldOut, Part, SONG};
+use undertone_eval::predict::{self, Answering, Competing, Condition, Embedded, Prediction, Scored};
 use undertone_eval::protocol::Protocol;
 
+use crate::analyze;
 use crate::arguments::Evaluate;
 use crate::model;
 
@@ -17,6 +19,9 @@ pub struct Scoring {
     /// Where the recordings come from.
     pub corpora: Vec<Corpus>,
     protocol: Option<(Protocol, usize)>,
+    /// The part of the protocol's fold that is scored: its own, or the songs of its actors.
+    part: String,
+    prior: Prior,
 }
 
 impl Scoring {
@@ -29,7 +34,8 @@ impl Scoring {
                 let Some(folder) = &typed.corpora else {
                     return refuse("--protocol needs --corpora DIR, the folder the corpora are in");
                 };
-                (Corpus::open(folder)?, Some((Protocol::known(name)?, typed.fold)))
+                let cut = if name == SONG { "emobox-ravdess" } else { name };
+                (Corpus::open(folder)?, Some((Protocol::known(cut)?, typed.fold)))
             }
             (None, None) if typed.files.is_empty() => {
                 return refuse(
@@ -41,15 +47,17 @@ impl Scoring {
         if let (None, [corpus]) = (&protocol, corpora.as_slice()) {
             labelled(corpus)?;
         }
+        let prior = analyze::prior(&typed.prior)?;
         let model = model::chosen(typed.model.as_deref())?;
-        Ok(Some(Scoring { model, corpora, protocol }))
+        let part = typed.protocol.clone().unwrap_or_else(|| corpora[0].name.clone());
+        Ok(Some(Scoring { model, corpora, protocol, part, prior }))
     }
 
-    /// The protocol's name, or the manifest's.
-    pub fn name(&self) -> &str {
-        match &self.protocol {
-            Some((protocol, _)) => &protocol.name,
-            None => self.corpora.first().map_or("", |corpus| &corpus.name),
+    /// What predictions under a condition are called: `<protocol>.<condition>`, and the prior where it is not even.
+    pub fn name_of(&self, condition: Condition) -> String {
+        match &self.prior {
+            Prior::Even => format!("{}.{condition}", self.part),
+            prior => format!("{}.{condition}.prior-{}", self.part, prior.name()),
         }
     }
 
@@ -62,34 +70,65 @@ impl Scoring {
         })
     }
 
-    /// Why the figures are speaker-dependent, where the model is the reason.
-    pub fn note(&self) -> Option<String> {
-        let name = &self.model.metadata().name;
-        self.speaker_dependent()
-            .then(|| format!("{name} was trained on this corpus, and this fold's speakers were not held out"))
+    /// What a reader should know of the figures.
+    pub fn notes(&self) -> Vec<String> {
+        let Metadata { name, temperature, .. } = self.model.metadata();
+        let mut notes = Vec::new();
+        if self.speaker_dependent() {
+            notes.push(format!(
+                "{name} was trained on this corpus, and this fold's speakers were not held out"
+            ));
+        }
+        notes.push(format!(
+            "temperatures ({:.2} unadapted, {:.2} adapted) and thresholds are those deployed in {name}, the prior is {}; nothing is \
+             refitted on these clips",
+            temperature.unadapted,
+            temperature.adapted,
+            self.prior.name()
+        ));
+        notes
     }
 
-    /// Predictions, one set per condition.
-    pub fn score(
-        &self,
-        conditions: &[Condition],
-        corruption: Option<Corruption>,
-    ) -> Result<Vec<Vec<Prediction>>> {
+    /// The labelled clips, embedded, each corrupted first where a corruption is given.
+    pub fn embed(&self, corruption: Option<Corruption>) -> Result<Embedded<'_>> {
         let part = match &self.protocol {
             Some((protocol, fold)) => {
                 let held = HeldOut::fold(std::slice::from_ref(protocol), *fold, false, &self.corpora)?;
-                let part = held.parts.into_iter().find(|part| part.protocol == protocol.name);
+                let part = held.parts.into_iter().find(|part| part.protocol == self.part);
                 part.ok_or_else(|| Error::new(ErrorKind::Config, "the fold has no clips"))?
             }
             None => Part {
-                protocol: self.name().to_string(),
+                protocol: self.part.clone(),
                 fold: 1,
                 clips: self.corpora.iter().flat_map(|corpus| &corpus.utterances).collect(),
             },
         };
-        let temperature = |condition| predict::temperature(&self.model, condition);
-        let known = predict::known(&self.corpora);
-        predict::score(&self.model, &part, &known, conditions, corruption, &temperature)
+        Embedded::of(&self.model, &part, &predict::known(&self.corpora), corruption)
+    }
+
+    /// Predictions under a condition, among the classes of each clip's corpus.
+    pub fn score(&self, clips: &Embedded<'_>, condition: Condition) -> Result<Vec<Prediction>> {
+        let scored = self.scored(clips, condition, Competing::Known)?;
+        if scored.predictions.is_empty() && condition.selects() {
+            let message = format!("{} has too few clips of a speaker for '{condition}'", self.part);
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        Ok(scored.predictions)
+    }
+
+    /// The same among all of the model's classes, as an analysis answers.
+    pub fn as_analysed(&self, clips: &Embedded<'_>, condition: Condition) -> Result<Scored> {
+        self.scored(clips, condition, Competing::All)
+    }
+
+    fn scored(&self, clips: &Embedded<'_>, condition: Condition, competing: Competing) -> Result<Scored> {
+        let how = Answering::deployed(&self.model, self.prior.clone(), competing);
+        clips.score(&self.model, condition, &how)
+    }
+
+    /// The model's threshold of prediction sets for a coverage, where the adaptation has that weight.
+    pub fn threshold(&self, coverage: f64, weight: f32) -> Option<f64> {
+        self.model.metadata().threshold_at(coverage as f32, weight).map(f64::from)
     }
 }
 

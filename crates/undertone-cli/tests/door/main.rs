@@ -369,7 +369,31 @@ fn ones_own_recordings_are_scored_by_the_model_clean_and_corrupted() {
     let corrupted = std::fs::read_to_string(kept.join("mine.unadapted.white-0.csv")).unwrap();
     assert!(corrupted.lines().count() == 4 && corrupted != rows);
     let again = stdout(&undertone(&["evaluate", text(&kept.join("mine.unadapted.csv")), "--json"]));
-    assert_eq!(serde_json::from_str::<Value>(&again).unwrap()[0]["clips"], 3);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!((&again[0]["clips"], &again[0]["thresholds"]), (&3.into(), &"refitted".into()));
+    assert!(shown.contains("nothing is refitted") && shown.contains("deployed thresholds"), "{shown}");
+}
+
+#[test]
+fn recordings_of_one_emotion_are_compared_with_the_same_clips_alone_and_the_prior_is_named() {
+    let (_folder, path) = manifest("a.wav,x,happy\nb.wav,x,happy\nc.wav,x,happy\n");
+    let evaluate =
+        |more: &[&str]| undertone(&[&["evaluate", "--manifest", text(&path), "--json"], more].concat());
+    let output = evaluate(&["--condition", "adapted-one", "--prior", "auto"]);
+    let figures: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(figures[0]["name"], "mine.adapted-one.prior-auto");
+    assert_eq!((&figures[0]["thresholds"], &figures[0]["draws"]), (&"deployed".into(), &1.into()));
+    let [adapted, alone, difference] =
+        ["/0/uar/value", "/0/unadapted/uar/value", "/0/unadapted/difference/value"]
+            .map(|at| figures.pointer(at).and_then(Value::as_f64).unwrap());
+    assert_eq!(adapted - alone, difference);
+    for (more, word) in [
+        (["--condition", "adapted-neutral80"], "too few clips of a speaker for 'adapted-neutral80'"),
+        (["--prior", "nowhere.json"], "nowhere.json"),
+    ] {
+        let refused = evaluate(&more);
+        assert!(stderr(&refused).contains(word) && refused.status.code() == Some(2), "{}", stderr(&refused));
+    }
 }
 
 #[test]

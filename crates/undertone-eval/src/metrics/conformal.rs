@@ -43,8 +43,13 @@ pub struct Sets {
 /// assert_eq!((sets.coverage, sets.size), (1.0, 1.5));
 /// ```
 pub fn sets(truth: &[usize], posteriors: &[Vec<f64>], threshold: f64) -> Sets {
+    sets_at(truth, posteriors, &vec![threshold; truth.len()])
+}
+
+/// As [`sets`], with a threshold for each row.
+pub fn sets_at(truth: &[usize], posteriors: &[Vec<f64>], thresholds: &[f64]) -> Sets {
     let (mut held, mut classes, mut single) = (0, 0, 0);
-    for (&truth, row) in truth.iter().zip(posteriors) {
+    for ((&truth, row), threshold) in truth.iter().zip(posteriors).zip(thresholds) {
         let top = best(row);
         let inside = |class: usize| class == top || row[class] >= 1.0 - threshold;
         let size = (0..row.len()).filter(|&class| inside(class)).count();

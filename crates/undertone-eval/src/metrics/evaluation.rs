@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Bin;
 use super::{
     Confusion, Group, Listeners, Sets, area_under_risk, best, brier, ece, fit_threshold, groups, interval,
-    listeners, nll, reliability, risk_coverage, sets, top_k, uar, wa,
+    listeners, nll, reliability, risk_coverage, sets, sets_at, top_k, uar, wa,
 };
-use crate::predict::Prediction;
+use crate::predict::{Prediction, Scored, matched};
 use crate::protocol::Protocol;
 use undertone::emotion::Emotion;
 use undertone::error::{Error, Result};
@@ -65,8 +65,29 @@ pub struct ClassFigures {
 pub struct CoverageSets {
     /// The nominal coverage.
     pub nominal: f64,
-    /// What the sets did on speakers whose clips the threshold was not fitted on.
+    /// What the sets did.
     pub met: Sets,
+}
+
+/// Where the thresholds of prediction sets come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Thresholds {
+    /// Fitted anew for the file: a speaker's clips are judged by the threshold that suits the other speakers.
+    #[default]
+    Refitted,
+    /// The model's own, which its analyses use; all of its classes compete.
+    Deployed,
+}
+
+/// How an adaptation compares with none, on the same clips.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unadapted {
+    /// UAR of the clips unadapted.
+    pub uar: Figure,
+    /// How much the adapted UAR is above it.
+    pub difference: Figure,
 }
 
 /// What a corruption costs.
@@ -91,6 +112,8 @@ pub struct Evaluation {
     pub speaker_dependent: bool,
     /// Clips scored.
     pub clips: usize,
+    /// Draws of a condition that selects clips, over which figures are means; 1 in others.
+    pub draws: usize,
     /// Speakers among them.
     pub speakers: usize,
     /// Fold by fold.
@@ -115,8 +138,12 @@ pub struct Evaluation {
     pub brier: Figure,
     /// Mean negative log-likelihood of the truth, in nats.
     pub nll: Figure,
-    /// Prediction sets; a speaker's clips are judged by a threshold fitted on the other speakers. Empty with one speaker.
+    /// Prediction sets. Empty where thresholds cannot be fitted, with one speaker, or the model has none.
     pub sets: Vec<CoverageSets>,
+    /// Where their thresholds come from.
+    pub thresholds: Thresholds,
+    /// The same clips without adaptation, where that was asked for.
+    pub unadapted: Option<Unadapted>,
     /// Share answered, and WA among it.
     pub answered: Vec<(f64, f64)>,
     /// Area under the risk–coverage curve.
@@ -149,6 +176,7 @@ struct Rows<'a> {
     top: Vec<f64>,
     right: Vec<bool>,
     speakers: Vec<&'a str>,
+    draws: Vec<Option<u32>>,
 }
 
 impl<'a> Rows<'a> {
@@ -160,15 +188,25 @@ impl<'a> Rows<'a> {
             top: posteriors.iter().zip(&predicted).map(|(row, &class)| row[class]).collect(),
             right: truth.iter().zip(&predicted).map(|(truth, predicted)| truth == predicted).collect(),
             speakers: predictions.iter().map(|row| row.speaker.as_str()).collect(),
+            draws: predictions.iter().map(|row| row.draw).collect(),
             truth,
             predicted,
             posteriors,
         }
     }
 
+    /// The mean of the draws.
     fn figure(&self, metric: impl Fn(&[usize]) -> f64) -> Figure {
+        let draws: BTreeSet<Option<u32>> = self.draws.iter().copied().collect();
+        let mean = |rows: &[usize]| {
+            if draws.len() == 1 {
+                return metric(rows);
+            }
+            let of = |draw| rows.iter().copied().filter(|&row| self.draws[row] == draw).collect::<Vec<_>>();
+            draws.iter().map(|&draw| metric(&of(draw))).sum::<f64>() / draws.len() as f64
+        };
         let all: Vec<usize> = (0..self.truth.len()).collect();
-        Figure { value: metric(&all), interval: interval(&self.speakers, 0, &metric) }
+        Figure { value: mean(&all), interval: interval(&self.speakers, 0, &mean) }
     }
 
     /// A figure of truth and prediction.
@@ -249,7 +287,8 @@ impl Evaluation {
             name: name.to_string(),
             protocol: predictions[0].protocol.clone(),
             speaker_dependent,
-            clips: predictions.len(),
+            clips: clips(predictions),
+            draws: draws(predictions).len(),
             speakers: by_speaker.len(),
             uar_of_folds: mean(|fold| fold.uar),
             wa_of_folds: mean(|fold| fold.wa),
@@ -262,6 +301,8 @@ impl Evaluation {
             brier: rows.figure(rows.of_posteriors(brier)),
             nll: rows.figure(rows.of_posteriors(nll)),
             sets: COVERAGES.iter().filter_map(|&nominal| rows.sets(nominal)).collect(),
+            thresholds: Thresholds::Refitted,
+            unadapted: None,
             answered: answered(&curve),
             area_under_risk: area_under_risk(&rows.top, &rows.right),
             risk: thin(curve),
@@ -299,6 +340,31 @@ impl Evaluation {
         self.listeners = listeners(&votes, &posteriors, agreement.as_deref());
     }
 
+    /// Measures prediction sets by a model's own thresholds instead of refitted ones: those that `threshold` has for a coverage and
+    /// the weight of a row's adaptation. The rows are `scored` among all of the model's classes, as in an analysis.
+    pub fn deploy(&mut self, scored: &Scored, threshold: &dyn Fn(f64, f32) -> Option<f64>) {
+        let rows = Rows::new(&scored.predictions);
+        let of = |&nominal: &f64| {
+            let thresholds: Option<Vec<f64>> =
+                scored.weights.iter().map(|&weight| threshold(nominal, weight)).collect();
+            Some(CoverageSets { nominal, met: sets_at(&rows.truth, &rows.posteriors, &thresholds?) })
+        };
+        self.sets = COVERAGES.iter().filter_map(of).collect();
+        self.thresholds = Thresholds::Deployed;
+    }
+
+    /// Adds how the `adapted` predictions compare with `unadapted` ones of the same clips, or of more.
+    ///
+    /// # Errors
+    /// As [`compare`].
+    pub fn adapt(&mut self, unadapted: &[Prediction], adapted: &[Prediction]) -> Result<()> {
+        let unadapted = matched(unadapted, adapted).unwrap_or_else(|| unadapted.to_vec());
+        let rows = Rows::new(&unadapted);
+        let difference = compare(&unadapted, adapted)?;
+        self.unadapted = Some(Unadapted { uar: rows.figure(rows.of_labels(uar)), difference });
+        Ok(())
+    }
+
     /// Adds what a corruption does to the predictions of the same clips.
     ///
     /// # Errors
@@ -314,12 +380,23 @@ impl Evaluation {
     }
 }
 
-/// How much `b`'s UAR is above `a`'s on the same clips, with its interval.
+/// How much `b`'s UAR is above `a`'s on the same clips, with its interval. Where one of the two selects clips, in draws, the other
+/// is taken on those.
 ///
 /// # Errors
 /// `Malformed` where the two do not predict the same clips.
 pub fn compare(a: &[Prediction], b: &[Prediction]) -> Result<Figure> {
-    let key = |row: &Prediction| (row.fold.clone(), row.clip.clone());
+    let selects = |rows: &[Prediction]| rows.iter().any(|row| row.draw.is_some());
+    match (selects(a), selects(b)) {
+        (false, true) => matched(a, b).map_or_else(|| paired(a, b), |a| paired(&a, b)),
+        (true, false) => matched(b, a).map_or_else(|| paired(a, b), |b| paired(a, &b)),
+        _ => paired(a, b),
+    }
+}
+
+/// [`compare`], row by row.
+fn paired(a: &[Prediction], b: &[Prediction]) -> Result<Figure> {
+    let key = |row: &Prediction| (row.fold.clone(), row.draw, row.clip.clone());
     let of_b: BTreeMap<_, &Prediction> = b.iter().map(|row| (key(row), row)).collect();
     let missing = a.iter().find(|row| !of_b.contains_key(&key(row)));
     if a.len() != b.len() || missing.is_some() {
@@ -332,20 +409,37 @@ pub fn compare(a: &[Prediction], b: &[Prediction]) -> Result<Figure> {
     Ok(a.figure(|rows| of_b(rows) - of_a(rows)))
 }
 
+/// Different clips, in all folds.
+fn clips(predictions: &[Prediction]) -> usize {
+    predictions.iter().map(|row| (&row.fold, &row.clip)).collect::<BTreeSet<_>>().len()
+}
+
+/// The draws there are.
+fn draws(predictions: &[Prediction]) -> BTreeSet<Option<u32>> {
+    predictions.iter().map(|row| row.draw).collect()
+}
+
+/// Fold by fold, the mean of its draws.
 fn folds(predictions: &[Prediction]) -> Vec<FoldFigures> {
     let names: BTreeSet<&str> = predictions.iter().map(|row| row.fold.as_str()).collect();
     let fold = |fold: &str| {
-        let (truth, predicted): (Vec<usize>, Vec<usize>) = predictions
-            .iter()
-            .filter(|row| row.fold == fold)
-            .map(|row| (row.truth as usize, best(&row.posterior)))
-            .unzip();
+        let own: Vec<Prediction> = predictions.iter().filter(|row| row.fold == fold).cloned().collect();
+        let draws = draws(&own);
+        let mean = |metric: fn(&[usize], &[usize]) -> f64| {
+            let of = |draw: &Option<u32>| {
+                let rows = own.iter().filter(|row| row.draw == *draw);
+                let (truth, predicted): (Vec<usize>, Vec<usize>) =
+                    rows.map(|row| (row.truth as usize, best(&row.posterior))).unzip();
+                metric(&truth, &predicted)
+            };
+            draws.iter().map(of).sum::<f64>() / draws.len() as f64
+        };
         FoldFigures {
             fold: fold.to_string(),
-            clips: truth.len(),
-            uar: uar(&truth, &predicted),
-            wa: wa(&truth, &predicted),
-            macro_f1: super::macro_f1(&truth, &predicted),
+            clips: clips(&own),
+            uar: mean(uar),
+            wa: mean(wa),
+            macro_f1: mean(super::macro_f1),
         }
     };
     names.into_iter().map(fold).collect()
@@ -359,7 +453,7 @@ fn refuse(predictions: &[Prediction]) -> Result<()> {
     }
     let mut seen = BTreeMap::new();
     for (at, row) in predictions.iter().enumerate() {
-        if let Some(before) = seen.insert((&row.fold, &row.clip), at) {
+        if let Some(before) = seen.insert((&row.fold, row.draw, &row.clip), at) {
             let message = format!("clip '{}' of fold {} is in row {} too", row.clip, row.fold, before + 2);
             return Err(Error::malformed(format!("row {}: {message}", at + 2)));
         }
@@ -372,6 +466,11 @@ fn notes(folds: &[FoldFigures], predictions: &[Prediction], speaker_dependent: b
     let mut notes = Vec::new();
     if speaker_dependent {
         notes.push("speaker-dependent: the same speakers are learned from and tested on".to_string());
+    }
+    match draws(predictions).len() {
+        1 if predictions[0].draw.is_none() => {}
+        1 => notes.push("the condition selects clips, and only those are scored".to_string()),
+        n => notes.push(format!("the condition selects clips in {n} draws: figures are means over them")),
     }
     let all: BTreeSet<Emotion> = predictions.iter().map(|row| row.truth).collect();
     for FoldFigures { fold, .. } in folds {

@@ -9,6 +9,7 @@ mod calibration;
 mod ccc;
 mod conformal;
 mod confusion;
+mod deployed_sets;
 mod der;
 mod divergence;
 mod eder;
@@ -30,13 +31,15 @@ pub use bootstrap::{difference, interval};
 pub use brier::brier;
 pub use calibration::{BINS, Bin, ece, reliability};
 pub use ccc::ccc;
-pub use conformal::{Sets, fit_threshold, sets};
+pub use conformal::{Sets, fit_threshold, sets, sets_at};
 pub use confusion::{Confusion, macro_f1};
+pub use deployed_sets::{Unseen, UnseenSets, fit_sets, unseen_sets};
 pub use der::{Der, der};
 pub use divergence::{divergence, entropy};
 pub use eder::{Eder, eder};
 pub use evaluation::{
-    COVERAGES, ClassFigures, CoverageSets, Degradation, Evaluation, Figure, FoldFigures, compare,
+    COVERAGES, ClassFigures, CoverageSets, Degradation, Evaluation, Figure, FoldFigures, Thresholds,
+    Unadapted, compare,
 };
 pub use frame_recall::{FRAME, FrameRecall, frame_recall};
 pub use groups::{Group, gap, groups};

@@ -13,7 +13,8 @@ const NAMED: usize = 3;
 /// More values than this make no subgroups.
 const GROUPS: usize = 24;
 
-/// Checks that of each fold that is there every test clip of the protocol is there, with its label, and no other.
+/// Checks that of each fold that is there every test clip of the protocol is there, with its label, and no other. Of conditions
+/// that select clips, whose rows have a draw, only that those are test clips with their labels.
 ///
 /// # Errors
 /// `Malformed` naming the first clips that are missing, extra or labelled otherwise.
@@ -26,7 +27,9 @@ pub fn check(predictions: &[Prediction], protocol: &[Row]) -> Result<()> {
     let there: BTreeMap<(String, &str), Emotion> =
         predictions.iter().map(|row| ((row.fold.clone(), row.clip.as_str()), row.truth)).collect();
     let folds: Vec<&String> = there.keys().map(|(fold, _)| fold).collect();
-    let missing = wanted.keys().filter(|key| folds.contains(&&key.0) && !there.contains_key(key));
+    let selected = predictions.iter().any(|row| row.draw.is_some());
+    let expected = |key: &&(String, &str)| !selected && folds.contains(&&key.0);
+    let missing = wanted.keys().filter(|key| expected(key) && !there.contains_key(key));
     refuse("missing", missing.collect())?;
     refuse("not test clips of the protocol", there.keys().filter(|key| !wanted.contains_key(key)).collect())?;
     let otherwise = there.iter().filter(|(key, truth)| wanted.get(key) != Some(truth)).map(|(key, _)| key);
@@ -93,6 +96,7 @@ mod tests {
             protocol: String::new(),
             fold: fold.into(),
             clip: clip.into(),
+            draw: None,
             speaker: "s".into(),
             truth,
             posterior: [0.125; 8],
@@ -112,6 +116,7 @@ mod tests {
         let protocol = [wanted(1, "a"), wanted(1, "b"), wanted(2, "c")];
         let (a, b) = (row("1", "a", Emotion::Sad), row("1", "b", Emotion::Sad));
         check(&[a.clone(), b.clone()], &protocol).unwrap();
+        check(&[Prediction { draw: Some(1), ..a.clone() }], &protocol).unwrap();
         for (rows, word) in [
             (vec![a.clone()], "missing: 'b' of fold 1"),
             (vec![a.clone(), b.clone(), row("1", "z", Emotion::Sad)], "not test clips of the protocol: 'z'"),

@@ -1,4 +1,4 @@
-//! Predictions as CSV: `protocol,fold,clip,speaker,truth,posterior_<emotion>…[,agreement]`; see `docs/reference/formats.md`. Files
+//! Predictions as CSV: `protocol,fold,clip,speaker,truth,posterior_<emotion>…[,draw][,agreement]`; see `docs/reference/formats.md`. Files
 //! whose name ends in `.zst` are compressed by Zstandard.
 
 use std::fs::File;
@@ -16,7 +16,7 @@ use undertone::error::{Error, Result};
 /// How far a row's posteriors may be from summing to 1.
 const SUM: f64 = 1e-3;
 
-/// Writes predictions; posteriors to six significant digits, and a column `agreement` where a row has one.
+/// Writes predictions; posteriors to six significant digits, and columns `draw` and `agreement` where a row has one.
 ///
 /// # Errors
 /// `Io` where it cannot be written.
@@ -26,13 +26,16 @@ pub fn write(to: impl Write, predictions: &[Prediction]) -> Result<()> {
     let columns = Emotion::ALL.map(|emotion| format!("posterior_{emotion}"));
     let fixed = ["protocol", "fold", "clip", "speaker", "truth"];
     let agreement = predictions.iter().any(|row| row.agreement.is_some()).then_some("agreement");
-    let header = fixed.into_iter().chain(columns.iter().map(String::as_str)).chain(agreement);
+    let draw = predictions.iter().any(|row| row.draw.is_some()).then_some("draw");
+    let header = fixed.into_iter().chain(columns.iter().map(String::as_str)).chain(draw).chain(agreement);
     writer.write_record(header).map_err(broken)?;
     for row in predictions {
         let posterior = row.posterior.map(|p| format!("{p:.5e}"));
         let fixed = [&row.protocol, &row.fold, &row.clip, &row.speaker, row.truth.name()];
         let agreement = agreement.map(|_| row.agreement.map_or(String::new(), |share| format!("{share:.4}")));
-        let all = fixed.into_iter().chain(posterior.iter().map(String::as_str)).chain(agreement.as_deref());
+        let draw = draw.map(|_| row.draw.map_or(String::new(), |draw| draw.to_string()));
+        let posterior = posterior.iter().map(String::as_str);
+        let all = fixed.into_iter().chain(posterior).chain(draw.as_deref()).chain(agreement.as_deref());
         writer.write_record(all).map_err(broken)?;
     }
     writer.flush()?;
@@ -114,6 +117,12 @@ pub fn read(from: impl Read) -> Result<Vec<Prediction>> {
             protocol: column("protocol").map(text).unwrap_or_default(),
             fold: column("fold").map_or_else(|| "1".to_string(), text),
             clip: text(clip),
+            draw: column("draw")
+                .filter(|&at| !text(at).is_empty())
+                .map(|at| {
+                    text(at).parse().map_err(|_| wrong(format!("'{}' is no number of a draw", text(at))))
+                })
+                .transpose()?,
             speaker: text(speaker),
             truth: text(truth).parse().map_err(|error: Error| wrong(error.message().to_string()))?,
             posterior,
@@ -139,6 +148,7 @@ mod tests {
             protocol: "emobox-ravdess".into(),
             fold: "1".into(),
             clip: "a,b".into(),
+            draw: None,
             speaker: "ravdess/01".into(),
             truth: Emotion::Angry,
             posterior,
@@ -149,10 +159,11 @@ mod tests {
         let back = read(file.as_slice()).unwrap().remove(0);
         assert_eq!((back.clip.as_str(), back.truth), ("a,b", Emotion::Angry));
         assert!((back.posterior[Emotion::Neutral as usize] - 0.123_456_7).abs() < 1e-6);
-        assert_eq!(back.agreement, row.agreement);
+        assert_eq!((back.agreement, back.draw), (row.agreement, None));
         let mut file = Vec::new();
-        write(&mut file, &[Prediction { agreement: None, ..row }]).unwrap();
+        write(&mut file, &[Prediction { agreement: None, draw: Some(3), ..row }]).unwrap();
         assert!(!String::from_utf8_lossy(&file).contains("agreement"));
+        assert_eq!(read(file.as_slice()).unwrap()[0].draw, Some(3));
     }
 
     #[test]
@@ -185,6 +196,8 @@ mod tests {
             let error = read(format!("{head}{row}").as_bytes()).unwrap_err().to_string();
             assert!(error.contains(word) && error.contains("row 2"), "{error}");
         }
+        let draw = "clip,speaker,truth,draw,posterior_happy\na,s,happy,x,1\n";
+        assert!(read(draw.as_bytes()).unwrap_err().to_string().contains("'x' is no number of a draw"));
         assert!(read("a,b\n1,2\n".as_bytes()).is_err());
     }
 }

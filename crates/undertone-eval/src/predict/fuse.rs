@@ -52,16 +52,16 @@ fn together(said: &[[f64; Emotion::ALL.len()]]) -> [f64; Emotion::ALL.len()] {
     row.map(|p| p / sum)
 }
 
-/// What names a clip of a predictions file.
-fn key(row: &Prediction) -> (&str, &str, &str) {
-    (&row.fold, &row.speaker, &row.clip)
+/// Fold, draw, speaker and clip.
+type Key<'a> = (&'a str, Option<u32>, &'a str, &'a str);
+
+/// What names a row of a predictions file.
+fn key(row: &Prediction) -> Key<'_> {
+    (&row.fold, row.draw, &row.speaker, &row.clip)
 }
 
 /// A system's rows by clip: exactly those of `wanted`.
-fn table<'a>(
-    wanted: &[Prediction],
-    rows: &'a [Prediction],
-) -> Result<BTreeMap<(&'a str, &'a str, &'a str), &'a Prediction>> {
+fn table<'a>(wanted: &[Prediction], rows: &'a [Prediction]) -> Result<BTreeMap<Key<'a>, &'a Prediction>> {
     let refuse = |row: &Prediction, why: &str| {
         let message =
             format!("clip '{}' of fold {} {why}: only the same clips can be fused", row.clip, row.fold);
@@ -101,6 +101,7 @@ mod tests {
             protocol: "p".into(),
             fold: "1".into(),
             clip: clip.into(),
+            draw: None,
             speaker: "s".into(),
             truth: Emotion::Neutral,
             posterior: all,

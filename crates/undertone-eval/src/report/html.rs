@@ -41,7 +41,7 @@ fn overview(evaluations: &[Evaluation]) -> String {
             one.speakers,
             100.0 * one.uar_of_folds,
             shown[0].1,
-            shown[1].1,
+            super::percent(one.wa, one.speakers),
             one.ece.value
         );
     }
@@ -125,7 +125,8 @@ fn tables(one: &Evaluation) -> String {
     }
     out += "</tbody></table></div>";
     if !one.sets.is_empty() {
-        out += "<div class=\"scroll\"><table><thead><tr><th>nominal coverage</th><th>coverage %</th><th>classes in \
+        let _ = write!(out, "<div class=\"scroll\"><p>{}.</p>", escape(super::thresholds(one)));
+        out += "<table><thead><tr><th>nominal coverage</th><th>coverage %</th><th>classes in \
                 them</th></tr></thead><tbody>";
         for sets in &one.sets {
             let (nominal, met) = (100.0 * sets.nominal, 100.0 * sets.met.coverage);
@@ -171,6 +172,7 @@ mod tests {
                 protocol: "mine".into(),
                 fold: "1".into(),
                 clip: clip.into(),
+                draw: None,
                 speaker: format!("<b>{clip}"),
                 truth,
                 posterior,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{condition, figures, percent, title};
 use crate::metrics::{Evaluation, Listeners};
+use crate::predict::Condition;
 
 /// The table of results: a row a protocol, a column a condition; UAR in percent, the mean of the folds and beside it that of
 /// all clips together with its interval over speakers.
@@ -42,10 +43,10 @@ pub fn results(evaluations: &[Evaluation]) -> String {
     out
 }
 
-/// `unadapted` first, then adaptations from much to little.
+/// In the order of [`Condition::ALL`].
 fn order(condition: &str) -> (usize, &str) {
-    let known = ["unadapted", "adapted-all", "adapted-k10", "adapted-k5", "adapted-k3", "adapted-neutral"];
-    (known.iter().position(|name| *name == condition).unwrap_or(known.len()), condition)
+    let known = Condition::ALL.iter().position(|known| known.to_string() == condition);
+    (known.unwrap_or(Condition::ALL.len()), condition)
 }
 
 /// Everything measured on one predictions file.
@@ -70,8 +71,8 @@ pub fn markdown(evaluation: &Evaluation) -> String {
     let _ = writeln!(out, "| mean | | **{uar:.1}** | **{wa:.1}** | **{f1:.1}** |");
     out += &classes(evaluation);
     if !evaluation.sets.is_empty() {
-        out +=
-            "\n| nominal coverage | coverage % | classes in the set | single class % |\n|---|---|---|---|\n";
+        let _ = writeln!(out, "\n{}:\n", super::thresholds(evaluation));
+        out += "| nominal coverage | coverage % | classes in the set | single class % |\n|---|---|---|---|\n";
         for sets in &evaluation.sets {
             let (met, single) = (100.0 * sets.met.coverage, 100.0 * sets.met.single);
             let _ = writeln!(

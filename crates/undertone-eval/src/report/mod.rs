@@ -9,7 +9,7 @@ pub mod timelines;
 pub use html::html;
 pub use markdown::{markdown, results};
 
-use crate::metrics::{Evaluation, Figure};
+use crate::metrics::{Evaluation, Figure, Thresholds};
 use undertone::error::{Error, Result};
 
 /// Every figure, as indented JSON: a list with one object a file. Figures that are not defined are `null`.
@@ -58,6 +58,15 @@ fn percent(figure: Figure, speakers: usize) -> String {
     }
 }
 
+/// As [`percent`], for differences.
+fn points(figure: Figure, speakers: usize) -> String {
+    let [low, high] = figure.interval;
+    match speakers {
+        0 | 1 => format!("{:+.1} (one speaker)", 100.0 * figure.value),
+        _ => format!("{:+.1} [{:+.1}, {:+.1}]", 100.0 * figure.value, 100.0 * low, 100.0 * high),
+    }
+}
+
 /// As [`percent`], for figures that are no shares.
 fn plain(figure: Figure, speakers: usize) -> String {
     let [low, high] = figure.interval;
@@ -70,8 +79,12 @@ fn plain(figure: Figure, speakers: usize) -> String {
 /// The figures of a file with what each is, in the order they are shown.
 fn figures(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
     let n = evaluation.speakers;
-    vec![
-        ("UAR", percent(evaluation.uar, n)),
+    let mut figures = vec![("UAR", percent(evaluation.uar, n))];
+    if let Some(unadapted) = evaluation.unadapted {
+        figures.push(("UAR of the same clips, unadapted", percent(unadapted.uar, n)));
+        figures.push(("UAR minus unadapted, points", points(unadapted.difference, n)));
+    }
+    figures.extend([
         ("WA", percent(evaluation.wa, n)),
         ("macro-F1", percent(evaluation.macro_f1, n)),
         ("truth among the two likeliest", percent(evaluation.top2, n)),
@@ -79,5 +92,19 @@ fn figures(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
         ("Brier score", plain(evaluation.brier, n)),
         ("NLL (nats)", plain(evaluation.nll, n)),
         ("area under risk–coverage", format!("{:.3}", evaluation.area_under_risk)),
-    ]
+    ]);
+    figures
+}
+
+/// What the prediction sets are made with, for the line above them.
+fn thresholds(evaluation: &Evaluation) -> &'static str {
+    match evaluation.thresholds {
+        Thresholds::Deployed => {
+            "Prediction sets by the model's deployed thresholds; all of its classes compete, as in an analysis"
+        }
+        Thresholds::Refitted => {
+            "Prediction sets with thresholds refitted on this file: each speaker's by those of the other speakers. They are not a \
+             model's deployed sets"
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use undertone::Emotion;
 use undertone_eval::metrics::{Evaluation, compare};
-use undertone_eval::predict::{self, Prediction};
+use undertone_eval::predict::{self, Prediction, Scored};
 use undertone_eval::report::{markdown, results};
 
 fn row(fold: &str, clip: &str, speaker: &str, truth: Emotion, posterior: &[(Emotion, f64)]) -> Prediction {
@@ -13,6 +13,7 @@ fn row(fold: &str, clip: &str, speaker: &str, truth: Emotion, posterior: &[(Emot
         protocol: "mine".into(),
         fold: fold.into(),
         clip: clip.into(),
+        draw: None,
         speaker: speaker.into(),
         truth,
         posterior: [0.0; 8],
@@ -87,6 +88,56 @@ fn two_files_are_compared_on_the_same_clips_alone() {
     assert!(compare(&a, &b[1..]).is_err());
     b[0].clip = "z".into();
     assert!(compare(&a, &b).unwrap_err().to_string().contains("'d'"));
+}
+
+/// The four clips in two draws: the first has a and c, the second b, c and d.
+fn drawn() -> Vec<Prediction> {
+    let of = |(draw, at): (u32, usize)| Prediction { draw: Some(draw), ..four()[at].clone() };
+    [(1, 0), (1, 2), (2, 1), (2, 2), (2, 3)].map(of).into()
+}
+
+#[test]
+fn figures_of_a_condition_that_selects_clips_are_means_over_its_draws() {
+    let one = Evaluation::of("mine.adapted-neutral80", &drawn(), false).unwrap();
+    // Draw 1: both right. Draw 2: happy 0 of 1, sad 1 of 2.
+    assert_eq!((one.uar.value, one.wa.value), (0.625, (1.0 + 1.0 / 3.0) / 2.0));
+    assert_eq!((one.clips, one.draws), (4, 2));
+    // Fold 1: draw 1 is right; in draw 2 one of two classes is. Fold 2 is in draw 2 alone.
+    assert_eq!((one.folds[0].uar, one.folds[0].clips, one.folds[1].uar), (0.75, 3, 0.0));
+    assert!(one.notes[0].contains("2 draws"), "{:?}", one.notes);
+    let mut twice = drawn();
+    twice[1] = twice[0].clone();
+    assert!(Evaluation::of("x", &twice, false).unwrap_err().to_string().contains("'a'"));
+}
+
+#[test]
+fn a_condition_that_selects_clips_is_compared_on_those_clips() {
+    let mut better = drawn();
+    better[2].posterior = better[0].posterior;
+    let mut one = Evaluation::of("mine.adapted-one", &better, false).unwrap();
+    one.adapt(&four(), &better).unwrap();
+    let unadapted = one.unadapted.unwrap();
+    // In draw 2 happy is right now, half of the UAR there.
+    assert_eq!((unadapted.uar.value, unadapted.difference.value), (0.625, 0.25));
+    assert!(markdown(&one).contains("| UAR minus unadapted, points | +25.0"), "{}", markdown(&one));
+    assert_eq!(compare(&four(), &better).unwrap().value, 0.25);
+    assert_eq!(compare(&better, &four()).unwrap().value, -0.25);
+    assert!(compare(&four()[..2], &better).is_err(), "clips are missing");
+}
+
+#[test]
+fn deployed_sets_are_made_with_the_thresholds_given_and_refitted_ones_say_so() {
+    let mut one = Evaluation::of("mine", &four(), false).unwrap();
+    assert!(markdown(&one).contains("refitted on this file"), "{}", markdown(&one));
+    let scored = Scored { predictions: four(), weights: vec![0.0, 0.0, 1.0, 0.0] };
+    let threshold =
+        |coverage: f64, weight: f32| (coverage < 0.95).then_some(if weight > 0.5 { 0.9 } else { 0.65 });
+    one.deploy(&scored, &threshold);
+    assert_eq!(one.sets.iter().map(|sets| sets.nominal).collect::<Vec<_>>(), [0.8, 0.9], "none for 0.95");
+    // a: 0.9 alone; b: both; c, whose threshold is wider: both; d: 0.7 alone, and wrong.
+    assert_eq!((one.sets[0].met.coverage, one.sets[0].met.size, one.sets[0].met.single), (0.75, 1.5, 0.5));
+    let shown = markdown(&one);
+    assert!(shown.contains("deployed thresholds") && !shown.contains("refitted"), "{shown}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn train_and_test(
     let mut evaluations = Vec::new();
     for (part, corpus) in held_out.parts.iter().zip(&tested) {
         let both = |_: &Utterance| taught.and(corpus.emotions());
-        let scored = predict::score(&model, part, &both, &CONDITIONS, None, &|_| 1.0)?;
+        let scored = predict::score(&model, part, &both, &CONDITIONS, None)?;
         for (condition, rows) in CONDITIONS.into_iter().zip(scored) {
             let name = format!("{name}-to-{}.{condition}", corpus.name);
             predict::save(&setup.folder.join(format!("{name}.csv")), &rows)?;

@@ -74,7 +74,7 @@ fn fold(setup: Setup<'_>, configs: &[Config], held_out: &HeldOut<'_>) -> Result<
     fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
     for held in &held_out.parts {
         let known = predict::known(setup.corpora);
-        let scored = predict::score(&model, held, &known, &Condition::ALL, None, &|_| 1.0)?;
+        let scored = predict::score(&model, held, &known, &Condition::ALL, None)?;
         for (condition, rows) in Condition::ALL.iter().zip(scored) {
             predict::save(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
         }

@@ -59,6 +59,7 @@ impl ModelFile {
             Conditions { unadapted: unadapted.temperature as f32, adapted: adapted.temperature as f32 };
         metadata.thresholds = Conditions { unadapted: unadapted.by_name(), adapted: adapted.by_name() };
         metadata.calibrated_on = names.into_iter().collect();
+        metadata.thresholds_fitted_on.clear();
         Ok(())
     }
 
@@ -160,6 +161,7 @@ mod tests {
                 protocol: format!("all-but-{speaker}"),
                 fold: "1".into(),
                 clip: format!("{i}"),
+                draw: None,
                 speaker: speaker.into(),
                 truth: if i.is_multiple_of(2) { Emotion::Happy } else { Emotion::Sad },
                 posterior,

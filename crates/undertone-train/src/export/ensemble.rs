@@ -155,6 +155,7 @@ fn together(members: &[Member<'_>], name: &str, version: &str) -> Metadata {
         temperature: Conditions { unadapted: 1.0, adapted: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),
+        thresholds_fitted_on: Vec::new(),
         population: Population {
             mean: beside(|own| &own.population.mean),
             scale: beside(|own| &own.population.scale),

@@ -11,6 +11,7 @@ pub(crate) mod onnx;
 pub mod predictions;
 mod publish;
 mod revision;
+pub mod set_thresholds;
 mod trunk;
 
 use undertone::Emotion;

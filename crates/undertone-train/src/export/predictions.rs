@@ -96,6 +96,7 @@ mod tests {
             protocol: protocol.into(),
             fold: fold.into(),
             clip: format!("{fold}{happy}{truth}"),
+            draw: None,
             speaker: fold.into(),
             truth,
             posterior,

@@ -65,6 +65,7 @@ fn describe(network: &Network, config: &Config, outcome: &Outcome) -> Metadata {
         temperature: Conditions { unadapted: 1.0, adapted: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),
+        thresholds_fitted_on: Vec::new(),
         population: network.population(),
         neutral_offset: outcome.neutral_offset.clone(),
         kappa: config.kappa,

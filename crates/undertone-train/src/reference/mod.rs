@@ -173,6 +173,7 @@ impl Reference<'_> {
             protocol: self.protocol.name.clone(),
             fold: fold.number.to_string(),
             clip: row.utterance.clip.clone(),
+            draw: None,
             speaker: row.utterance.speaker.clone(),
             truth: row.truth,
             posterior,

@@ -31,6 +31,7 @@ pub fn metadata(pooled: usize) -> Metadata {
         temperature: Conditions { unadapted: 1.0, adapted: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),
+        thresholds_fitted_on: Vec::new(),
         population: Population { mean: vec![0.1; pooled], scale: vec![0.9; pooled] },
         neutral_offset: Vec::new(),
         kappa: 1.5,

@@ -1,5 +1,6 @@
 //! The typed result: what the format reference calls `undertone/2`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use super::Envelope;
 use crate::emotion::Emotion;
 use crate::error::{Error, ErrorKind, Warning};
 use crate::model::{Metadata, Model};
+use crate::prior::Prior;
 use crate::timeline::{Cell, Span};
 
 /// The version of the result's format.
@@ -66,6 +68,9 @@ pub struct Analysis {
     pub channels: usize,
     /// How much of it is speech; of several channels the sum.
     pub speech_seconds: f64,
+    /// How common emotions were taken to be; what that came to is told speaker by speaker.
+    #[serde(default)]
+    pub prior: Prior,
     /// Who speaks.
     pub speakers: Vec<Speaker>,
     /// In the order of their starts.
@@ -114,6 +119,9 @@ pub struct Speaker {
     pub seconds: f64,
     /// The adaptation that the predictions rest on.
     pub adaptation: AdaptationUsed,
+    /// How common each emotion was taken to be for this speaker: the posteriors are under this prior. Sums to 1.
+    #[serde(default)]
+    pub prior: BTreeMap<Emotion, f32>,
 }
 
 /// What a speaker's adaptation was estimated from.

@@ -20,8 +20,8 @@ pub enum Event {
     },
     /// A guess about the speech that goes on: a span whose end is not known yet. The next one of its channel replaces it.
     Provisional(Span),
-    /// A span whose end has been heard, at most 2 s ago, by what is known so far. [`super::Stream::finish`] predicts anew for all, by
-    /// the final smoothing, and may draw the bounds otherwise.
+    /// A span whose end has been heard, at most 1 s ago, by what is known so far. [`super::Stream::finish`] predicts anew for all, and
+    /// may draw the bounds otherwise.
     Span(Span),
     /// Nobody speaks any more.
     #[non_exhaustive]

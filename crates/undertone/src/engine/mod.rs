@@ -22,6 +22,7 @@ mod segment;
 mod setup;
 mod speaker_source;
 mod stream;
+mod voice;
 mod workers;
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ use crate::units::SampleRate;
 pub use builder::Builder;
 pub use enroll::LEAST_SPEECH;
 pub use event::{Event, Progress};
-pub use options::{Options, SpeakerSource, StreamOptions};
+pub use options::{Adapt, Options, SpeakerSource, StreamOptions};
 pub use stream::Stream;
 
 use setup::Setup;

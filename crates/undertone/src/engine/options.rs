@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::Channels;
 use crate::emotion::EmotionSet;
+use crate::prior::Prior;
 use crate::speakers::file::SpeakerSpan;
 use crate::speakers::{Count, Profile};
 use crate::speech;
@@ -32,6 +33,10 @@ pub struct Options {
     pub speaker_source: SpeakerSource,
     /// The speakers' profiles, speaker by speaker (channel by channel); none where nothing is known.
     pub profiles: Vec<Option<Profile>>,
+    /// How the model adapts to speakers without a profile.
+    pub adapt: Adapt,
+    /// How common emotions are taken to be.
+    pub prior: Prior,
     /// The emotions asked for; all others do not compete.
     pub emotions: EmotionSet,
     /// The share of clips whose prediction set holds the truth, one of those the model knows (0.80, 0.90, 0.95).
@@ -53,6 +58,8 @@ impl Default for Options {
             speakers: Vec::new(),
             speaker_source: SpeakerSource::default(),
             profiles: Vec::new(),
+            adapt: Adapt::default(),
+            prior: Prior::default(),
             emotions: EmotionSet::ALL,
             coverage: 0.9,
             speech: speech::Options::default(),
@@ -61,6 +68,18 @@ impl Default for Options {
             song: false,
         }
     }
+}
+
+/// How the model adapts to speakers without a profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Adapt {
+    /// By an offset of each speaker, estimated from the recording itself ([`crate::speakers::OffsetEstimator`]).
+    #[default]
+    Auto,
+    /// Not at all: each window alone.
+    None,
 }
 
 /// How speakers are known.

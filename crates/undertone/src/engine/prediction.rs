@@ -2,29 +2,15 @@
 
 use super::segment::Analysed;
 use super::setup::Setup;
-use crate::analysis::{AdaptationSource, AdaptationUsed, Speaker};
+use super::voice::HeardSpeaker;
 use crate::error::Result;
-use crate::model::{Adaptation, Answer, Posterior, Prediction, Worker};
-use crate::speakers::SpeakerStats;
-use crate::timeline::{Cell, Span, WindowPrediction, cells, spans};
+use crate::model::{Adaptation, Answer, Posterior, Worker};
+use crate::speakers::OffsetEstimator;
+use crate::timeline::{Cell, Span, WINDOW, WindowPrediction, cells, spans};
 use crate::units::Segment;
 
 /// Windows answered together.
 const TOGETHER: usize = 1024;
-
-/// A speaker, and all that is known of them.
-#[derive(Debug)]
-pub(super) struct HeardSpeaker {
-    /// The name, where there is one.
-    pub name: Option<String>,
-    /// The channel, from 0.
-    pub channel: usize,
-    /// Seconds of speech heard in this recording.
-    pub seconds: f64,
-    /// The statistics enrolled beforehand and the seconds of speech they rest on; none where nobody was. What is heard in
-    /// the recording itself changes nothing: see `docs/decisions/0014-no-adaptation-to-the-recording-itself.md`.
-    pub enrolled: Option<(SpeakerStats, f64)>,
-}
 
 /// What one speaker has of an analysed segment.
 #[derive(Debug)]
@@ -34,75 +20,44 @@ pub(super) struct Part {
     pub speaker: usize,
 }
 
-impl HeardSpeaker {
-    pub(super) fn new(name: Option<String>, channel: usize) -> HeardSpeaker {
-        HeardSpeaker { name, channel, seconds: 0.0, enrolled: None }
-    }
+/// A window of an analysed segment.
+struct Owned<'a> {
+    analysed: &'a Analysed,
+    /// Its place in the segment.
+    place: usize,
+    /// Its speaker's place in the list of speakers.
+    owner: Option<usize>,
+    /// Speech in it that no window of its speaker before it holds, in windows.
+    share: f64,
+}
 
-    /// What answers rest on: the population's statistics where nobody was enrolled.
-    pub(super) fn adaptation(&self, setup: &Setup) -> Adaptation {
-        let metadata = setup.metadata();
-        match &self.enrolled {
-            Some((stats, _)) => stats.adaptation(&metadata.population, metadata.kappa, metadata.kappa_scale),
-            None => setup.model.population(),
-        }
-    }
-
-    /// The weight of [`HeardSpeaker::adaptation`].
-    fn weight(&self, setup: &Setup) -> f32 {
-        let weight = |(stats, _): &(SpeakerStats, f64)| stats.weight(setup.metadata().kappa);
-        self.enrolled.as_ref().map_or(0.0, weight)
-    }
-
-    /// What the result says of it.
-    pub(super) fn speaker(&self) -> Speaker {
-        let (source, seconds) = match self.enrolled {
-            Some((_, seconds)) => (AdaptationSource::Enrolled, seconds),
-            None => (AdaptationSource::None, 0.0),
-        };
-        Speaker {
-            id: self.name.clone().unwrap_or_else(|| "speaker 1".to_string()),
-            channel: self.channel,
-            seconds: self.seconds,
-            adaptation: AdaptationUsed { source, seconds },
-        }
+impl Owned<'_> {
+    fn pooled(&self) -> Vec<f32> {
+        self.analysed.pooled(self.place)
     }
 }
 
-/// The predictions for windows, each with the adaptation of its speaker.
+/// The model's answers for windows, each with the adaptation of its speaker.
 ///
 /// # Errors
 /// `Model` where the network refuses its input.
-pub(super) fn predictions(
+pub(super) fn answers<'a>(
     setup: &Setup,
-    mut pooled: &mut (dyn Iterator<Item = (Segment, Vec<f32>, &Adaptation)> + '_),
-) -> Result<Vec<WindowPrediction>> {
-    let (classes, mut predicted) = (&setup.metadata().classes, Vec::new());
+    mut windows: impl Iterator<Item = (Vec<f32>, &'a Adaptation)>,
+) -> Result<Vec<Answer>> {
+    let mut answers = Vec::new();
     loop {
-        let (mut windows, mut rows, mut adaptations) = (Vec::new(), Vec::new(), Vec::new());
-        for (window, row, adaptation) in (&mut pooled).take(TOGETHER) {
-            windows.push(window);
-            rows.push(row);
-            adaptations.push(adaptation);
-        }
+        let (rows, adaptations): (Vec<Vec<f32>>, Vec<&Adaptation>) = (&mut windows).take(TOGETHER).unzip();
         if rows.is_empty() {
-            return Ok(predicted);
+            return Ok(answers);
         }
         let answer = |worker: &Worker| setup.model.answer_on(&rows, &adaptations, Some(worker));
-        let answers = setup.workers.one(answer)?;
-        predicted.extend(windows.into_iter().zip(&adaptations).zip(answers).map(
-            |((segment, adaptation), answer)| {
-                let temperature = setup.temperature(adaptation.weight);
-                let Answer { logits, intensity, agreement } = answer;
-                let posterior = Posterior::new(classes, &logits, temperature, setup.options.emotions);
-                let prediction = Prediction { posterior, intensity: Some(intensity), agreement };
-                WindowPrediction { segment, prediction }
-            },
-        ));
+        answers.extend(setup.workers.one(answer)?);
     }
 }
 
-/// The cells of a channel's segments. `parts[i]` are the speakers within `analysed[i]`, in order.
+/// The cells of a channel's segments, with posteriors under the even prior. `parts[i]` are the speakers within `analysed[i]`, in
+/// order. Estimates the speakers' offsets and priors on the way.
 ///
 /// A window belongs to the speaker who has most of it. A cell is predicted by the windows of its own speaker; by all over it
 /// where that speaker says too little there to have one.
@@ -115,28 +70,20 @@ pub(super) fn cells_of(
     parts: &[Vec<Part>],
     speakers: &mut [HeardSpeaker],
 ) -> Result<Vec<Cell>> {
-    let owners: Vec<Vec<Option<usize>>> = analysed
-        .iter()
-        .zip(parts)
-        .map(|(analysed, parts)| analysed.windows.iter().map(|&window| owner(window, parts)).collect())
-        .collect();
-    let adaptations: Vec<Adaptation> = speakers.iter().map(|speaker| speaker.adaptation(setup)).collect();
-    let nobody = setup.model.population();
-    let mut windows = analysed.iter().zip(&owners).flat_map(|(analysed, owners)| {
-        let adaptation = |i: usize| owners[i].map_or(&nobody, |speaker| &adaptations[speaker]);
-        (0..owners.len()).map(move |i| (analysed.windows[i], analysed.pooled(i), adaptation(i)))
-    });
-    let mut predicted = predictions(setup, &mut windows)?.into_iter();
+    let windows = owned(analysed, parts, speakers.len());
+    let mut predicted = predicted(setup, &windows, speakers)?.into_iter().zip(&windows);
     let (mut found, mut seconds) = (Vec::new(), vec![0.0; speakers.len()]);
-    for ((analysed, owners), parts) in analysed.iter().zip(&owners).zip(parts) {
-        let heard: Vec<WindowPrediction> = predicted.by_ref().take(analysed.windows.len()).collect();
+    for (analysed, parts) in analysed.iter().zip(parts) {
+        let heard: Vec<(WindowPrediction, &Owned)> =
+            predicted.by_ref().take(analysed.windows.len()).collect();
+        let all = || heard.iter().map(|(window, _)| window.clone()).collect::<Vec<_>>();
         for part in parts {
-            let own = heard.iter().zip(owners).filter(|(_, owner)| **owner == Some(part.speaker));
-            let own: Vec<WindowPrediction> = own.map(|(heard, _)| heard.clone()).collect();
+            let own = heard.iter().filter(|(_, window)| window.owner == Some(part.speaker));
+            let own: Vec<WindowPrediction> = own.map(|(window, _)| window.clone()).collect();
             let speaker = &speakers[part.speaker];
             let mut some = cells(part.segment, &own, speaker.channel);
             if some.is_empty() {
-                some = cells(part.segment, &heard, speaker.channel);
+                some = cells(part.segment, &all(), speaker.channel);
             }
             some.iter_mut().for_each(|cell| cell.speaker.clone_from(&speaker.name));
             seconds[part.speaker] += some.iter().map(Cell::duration).sum::<f64>();
@@ -145,6 +92,78 @@ pub(super) fn cells_of(
     }
     speakers.iter_mut().zip(seconds).for_each(|(speaker, seconds)| speaker.seconds = seconds);
     Ok(found)
+}
+
+/// All windows in order, with their speakers.
+fn owned<'a>(analysed: &'a [Analysed], parts: &[Vec<Part>], speakers: usize) -> Vec<Owned<'a>> {
+    let (mut windows, mut until) = (Vec::new(), vec![f64::NEG_INFINITY; speakers]);
+    for (analysed, parts) in analysed.iter().zip(parts) {
+        for (place, window) in analysed.windows.iter().enumerate() {
+            let owner = owner(*window, parts);
+            let share = owner.map_or(0.0, |speaker| {
+                let new = (window.end.0 - window.start.0.max(until[speaker])).max(0.0);
+                until[speaker] = until[speaker].max(window.end.0);
+                new / WINDOW.0
+            });
+            windows.push(Owned { analysed, place, owner, share });
+        }
+    }
+    windows
+}
+
+/// The predictions for windows under the even prior, each with the adaptation of its speaker; estimates offsets and priors.
+fn predicted(
+    setup: &Setup,
+    windows: &[Owned],
+    speakers: &mut [HeardSpeaker],
+) -> Result<Vec<WindowPrediction>> {
+    let nobody = HeardSpeaker::default();
+    let population = setup.model.population();
+    let adaptations =
+        |speakers: &[HeardSpeaker]| speakers.iter().map(|one| one.adaptation(setup)).collect::<Vec<_>>();
+    let known = adaptations(speakers);
+    let of = |window: &Owned| window.owner.map_or(&population, |speaker| &known[speaker]);
+    let mut answered = answers(setup, windows.iter().map(|window| (window.pooled(), of(window))))?;
+    estimate_offsets(setup, windows, &answered, speakers);
+    let known = adaptations(speakers);
+    let adapted = |window: &Owned| window.owner.filter(|&speaker| speakers[speaker].offset.is_some());
+    let again = windows.iter().filter_map(|window| Some((window.pooled(), &known[adapted(window)?])));
+    let mut again = answers(setup, again)?.into_iter();
+    for (answer, window) in answered.iter_mut().zip(windows) {
+        if adapted(window).is_some()
+            && let Some(better) = again.next()
+        {
+            *answer = better;
+        }
+    }
+    let predicted: Vec<WindowPrediction> = windows
+        .iter()
+        .zip(answered)
+        .map(|(window, answer)| {
+            let speaker = window.owner.map_or(&nobody, |speaker| &speakers[speaker]);
+            let prediction = speaker.prediction(setup, answer);
+            WindowPrediction { segment: window.analysed.windows[window.place], prediction }
+        })
+        .collect();
+    for (number, speaker) in speakers.iter_mut().enumerate() {
+        let own = windows.iter().zip(&predicted).filter(|(window, _)| window.owner == Some(number));
+        let own: Vec<(f64, &Posterior)> =
+            own.map(|(window, heard)| (window.share, &heard.prediction.posterior)).collect();
+        speaker.estimate_prior(setup, &own);
+    }
+    Ok(predicted)
+}
+
+/// Estimates the offsets of those speakers who are adapted to by the recording.
+fn estimate_offsets(setup: &Setup, windows: &[Owned], answered: &[Answer], speakers: &mut [HeardSpeaker]) {
+    for (number, speaker) in speakers.iter_mut().enumerate().filter(|(_, speaker)| speaker.adapts()) {
+        let mut heard = OffsetEstimator::default();
+        let own = windows.iter().zip(answered).filter(|(window, _)| window.owner == Some(number));
+        for (window, answer) in own {
+            heard.hear(setup.metadata(), &window.pooled(), &answer.logits, window.share);
+        }
+        speaker.offset = heard.estimate(setup.metadata(), setup.asked());
+    }
 }
 
 /// The speaker who has most of a window.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::gate::{self, Bounds};
-use super::options::{Options, SpeakerSource};
-use super::prediction::HeardSpeaker;
+use super::options::{Adapt, Options, SpeakerSource};
+use super::voice::{HeardSpeaker, Known};
 use super::workers::Workers;
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, Result};
 use crate::model::{Metadata, Model};
-use crate::speakers::{SpeakerProjection, SpeakerStats};
+use crate::prior::Prior;
+use crate::speakers::{Profile, SpeakerProjection};
 
 /// The emotions that RAVDESS's actors sing: the only ones a model could learn from songs.
 const SUNG: [Emotion; 6] =
@@ -30,8 +31,8 @@ pub(super) struct Setup {
 
 impl Setup {
     /// # Errors
-    /// `Config` where no emotion asked for is one of the model's, the coverage is not one that it knows, or a speaker was
-    /// enrolled with another model.
+    /// `Config` where no emotion asked for is one of the model's, the coverage is not one that it knows, a speaker was
+    /// enrolled with another model, or the prior gives no emotion asked for a share.
     pub(super) fn new(model: Arc<Model>, workers: Arc<Workers>, mut options: Options) -> Result<Setup> {
         let metadata = model.metadata();
         if options.song {
@@ -42,6 +43,11 @@ impl Setup {
             metadata.classes.iter().copied().filter(|class| options.emotions.contains(*class)).collect();
         if asked.is_empty() {
             return Err(Error::config("none of the emotions asked for is one of the model's classes"));
+        }
+        if let Prior::Given(shares) = &options.prior
+            && !asked.iter().any(|emotion| shares.of(emotion) > 0.0)
+        {
+            return Err(Error::config("the prior gives none of the emotions asked for a share"));
         }
         let thresholds = &metadata.thresholds.unadapted;
         if !thresholds.is_empty() && !thresholds.contains_key(&Metadata::coverage_key(options.coverage)) {
@@ -72,36 +78,38 @@ impl Setup {
         if metadata.classes.iter().any(|class| !self.options.emotions.contains(*class)) {
             return None;
         }
-        let thresholds =
-            if weight > 0.5 { &metadata.thresholds.adapted } else { &metadata.thresholds.unadapted };
-        thresholds.get(&Metadata::coverage_key(self.options.coverage)).copied()
+        metadata.threshold_at(self.options.coverage, weight)
     }
 
-    pub(super) fn temperature(&self, weight: f32) -> f32 {
-        let temperature = &self.metadata().temperature;
-        if weight > 0.5 { temperature.adapted } else { temperature.unadapted }
+    /// The classes that compete: those of the model that are asked for.
+    pub(super) fn asked(&self) -> EmotionSet {
+        self.options.emotions.and(self.metadata().classes.iter().copied().collect())
     }
 
     /// The speaker that a file names, with what was enrolled under that name.
     pub(super) fn speaker_named(&self, name: &str, channel: usize) -> HeardSpeaker {
-        let speaker = HeardSpeaker::new(Some(name.to_string()), channel);
         let own = self.options.profiles.iter().flatten().find(|profile| profile.name == name);
-        HeardSpeaker { enrolled: own.map(|profile| (profile.stats(&self.model), profile.seconds)), ..speaker }
+        HeardSpeaker::new(Some(name.to_string()), channel, self.known(own))
     }
 
-    /// The speaker of a channel: the name given for it, or its number where there are several.
+    /// The speaker of a channel: the name given for it, or its number where there are several. Where a channel has several speakers,
+    /// nobody in particular.
     pub(super) fn speaker_of_channel(&self, number: usize, count: usize) -> HeardSpeaker {
         if self.options.speaker_source != SpeakerSource::PerChannel {
-            return HeardSpeaker::new(None, number);
+            return HeardSpeaker::new(None, number, Known::Nothing);
         }
         let given = self.options.speakers.get(number).cloned();
         let name = given.or_else(|| (count > 1).then(|| format!("speaker {}", number + 1)));
-        HeardSpeaker { enrolled: self.enrolled(number), ..HeardSpeaker::new(name, number) }
+        let profile = self.options.profiles.get(number).and_then(Option::as_ref);
+        HeardSpeaker::new(name, number, self.known(profile))
     }
 
-    /// What was enrolled of a speaker (a channel), and the seconds of speech it rests on.
-    fn enrolled(&self, speaker: usize) -> Option<(SpeakerStats, f64)> {
-        let profile = self.options.profiles.get(speaker)?.as_ref()?;
-        Some((profile.stats(&self.model), profile.seconds))
+    /// Where the adaptation to one speaker comes from: the profile where there is one.
+    pub(super) fn known(&self, profile: Option<&Profile>) -> Known {
+        match (profile, self.options.adapt) {
+            (Some(profile), _) => Known::Enrolled(profile.stats(&self.model), profile.seconds),
+            (None, Adapt::Auto) => Known::Recording,
+            (None, _) => Known::Nothing,
+        }
     }
 }

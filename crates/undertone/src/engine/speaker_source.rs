@@ -1,9 +1,10 @@
 //! Who speaks on a channel: one speaker, diarized speakers, or those that a file names.
 
 use super::options::SpeakerSource;
-use super::prediction::{HeardSpeaker, Part};
+use super::prediction::Part;
 use super::segment::Analysed;
 use super::setup::Setup;
+use super::voice::{HeardSpeaker, Known};
 use crate::speakers::file::SpeakerSpan;
 use crate::speakers::{SpeakerVector, Turn, cluster, speaker_of};
 use crate::units::{Seconds, Segment};
@@ -34,7 +35,8 @@ pub(super) fn speakers(
                 let named = setup.options.speakers.get(before + i).cloned();
                 named.unwrap_or_else(|| format!("speaker {}", before + i + 1))
             };
-            let speakers = (0..found).map(|i| HeardSpeaker::new(Some(name(i)), number)).collect();
+            let speakers =
+                (0..found).map(|i| HeardSpeaker::new(Some(name(i)), number, setup.known(None))).collect();
             (speakers, heard.iter().map(|analysed| between(analysed.segment, &turns)).collect())
         }
         SpeakerSource::Given(_) => {
@@ -48,7 +50,7 @@ pub(super) fn speakers(
             });
             let mut speakers: Vec<HeardSpeaker> =
                 names.iter().map(|name| setup.speaker_named(name, number)).collect();
-            speakers.push(HeardSpeaker::new(None, number));
+            speakers.push(HeardSpeaker::new(None, number, Known::Nothing));
             let speaker = |span: &SpeakerSpan| {
                 names.iter().position(|name| *name == span.speaker).unwrap_or(names.len())
             };

@@ -11,9 +11,10 @@ use super::intake::Intake;
 use super::level::Alike;
 use super::live::{Hearing, Live};
 use super::options::{SpeakerSource, StreamOptions};
-use super::prediction::{HeardSpeaker, cells_of, spans_of};
+use super::prediction::{cells_of, spans_of};
 use super::segment::{Analysed, Waiting, analyse};
 use super::setup::Setup;
+use super::voice::HeardSpeaker;
 use super::{bandwidth, channels, enroll, speaker_source};
 use crate::analysis::{Analysis, Envelope, summarise};
 use crate::error::{Error, Result, Warning, WarningCode};
@@ -60,8 +61,6 @@ pub struct Stream {
     pace: Pace,
     intake: Intake,
     channels: Vec<Channel>,
-    /// One a channel, as known beforehand.
-    speakers: Vec<HeardSpeaker>,
     live: Vec<Live>,
     /// Cut out, not yet analysed, with their channels.
     waiting: Waiting,
@@ -98,8 +97,7 @@ impl Stream {
             pace,
             intake: Intake::new(options)?,
             channels: (0..count).map(|_| Channel::new(&setup)).collect(),
-            speakers: (0..count).map(|number| setup.speaker_of_channel(number, count)).collect(),
-            live: (0..count).map(|_| Live::default()).collect(),
+            live: (0..count).map(|number| Live::new(setup.speaker_of_channel(number, count))).collect(),
             waiting: Vec::new(),
             #[cfg(feature = "parallel")]
             background: (pace == Pace::Whole && setup.workers.count() > 1)
@@ -146,12 +144,7 @@ impl Stream {
             if self.pace == Pace::Live
                 && let Some(open) = self.channels[number].detector.open()
             {
-                let on = Hearing {
-                    setup: &self.setup,
-                    channel: &self.channels[number],
-                    speaker: &self.speakers[number],
-                };
-                events.extend(self.live[number].goes_on(on, open)?);
+                events.extend(self.live(number, |live, on| live.goes_on(on, open))?);
             }
             // A frame more than the network sees: live frames begin at whole ones.
             let context = self.setup.metadata().receptive_seconds;
@@ -170,6 +163,15 @@ impl Stream {
         seconds().sum::<f64>() > self.setup.workers.count() as f64 * TOGETHER.max(ALIKE * longest)
     }
 
+    /// Has one channel listened to live.
+    fn live<T>(&mut self, number: usize, listen: impl FnOnce(&mut Live, Hearing) -> Result<T>) -> Result<T> {
+        let mut own = std::mem::take(&mut self.live[number]);
+        let on = Hearing { setup: &self.setup, channel: &self.channels[number], others: &self.live };
+        let result = listen(&mut own, on);
+        self.live[number] = own;
+        result
+    }
+
     /// A segment has ended: it is cut out, or what was not told of it yet is told.
     fn settled(&mut self, number: usize, range: std::ops::Range<u64>, events: &mut Vec<Event>) -> Result<()> {
         let channel = &mut self.channels[number];
@@ -177,9 +179,8 @@ impl Stream {
             self.waiting.push((number, channel.cut(range, &self.setup)));
             return Ok(());
         }
-        let on = Hearing { setup: &self.setup, channel, speaker: &self.speakers[number] };
-        let (analysed, told) = self.live[number].end(on, &range)?;
-        channel.ended(&range);
+        let (analysed, told) = self.live(number, |live, on| live.end(on, &range))?;
+        self.channels[number].ended(&range);
         events.extend(told);
         self.take(vec![(number, analysed)]);
         Ok(())
@@ -275,6 +276,7 @@ impl Stream {
             channels: self.channels.len(),
             envelope: std::mem::take(&mut self.envelope),
             warnings: std::mem::take(&mut self.warnings),
+            prior: self.setup.options.prior.clone(),
             ..Analysis::default()
         };
         result.warnings.extend(self.intake.warnings());
@@ -309,11 +311,14 @@ impl Stream {
                 speaker_source::speakers(setup, number, self.channels.len(), heard, &given, known);
             result.cells.extend(cells_of(setup, heard, &parts, &mut speakers)?);
             let spoke = speakers.iter().filter(|speaker| speaker.seconds > 0.0);
-            result.speakers.extend(spoke.map(HeardSpeaker::speaker));
+            result.speakers.extend(spoke.map(|speaker| speaker.speaker(setup)));
             all.push(speakers);
         }
         result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
-        smooth(&mut result.cells);
+        smooth(&mut result.cells, |cell| {
+            let own = all[cell.channel].iter().find(|speaker: &&HeardSpeaker| speaker.name == cell.speaker);
+            own.map_or_else(|| HeardSpeaker::default().prior(setup), |speaker| speaker.prior(setup))
+        });
         for (number, speakers) in all.iter().enumerate() {
             let own = |cell: &&Cell| cell.channel == number;
             let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();

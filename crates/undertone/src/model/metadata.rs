@@ -45,6 +45,10 @@ pub struct Metadata {
     pub temperature: Conditions<f32>,
     /// Conformal thresholds by coverage ([`Metadata::coverage_key`]): the set holds every class with posterior ≥ 1 − threshold.
     pub thresholds: Conditions<BTreeMap<String, f32>>,
+    /// Corpora, none of which it learned from, on which the thresholds were fitted to its answers as an analysis gives them; empty
+    /// where they were fitted with the temperatures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds_fitted_on: Vec<String>,
     /// On whose predictions the two were fitted: protocols, or `all-but-<corpus>-to-<corpus>`, learned from
     /// all others and tested on that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,6 +90,13 @@ pub struct Conditions<T> {
     pub unadapted: T,
     /// The speaker's statistics are known.
     pub adapted: T,
+}
+
+impl<T> Conditions<T> {
+    /// The value of the condition that an adaptation of this weight, 0…1, is nearer to.
+    pub fn nearer(&self, weight: f32) -> &T {
+        if weight > 0.5 { &self.adapted } else { &self.unadapted }
+    }
 }
 
 /// Mean and deviation of `pooled`.
@@ -141,6 +152,11 @@ impl Metadata {
     pub fn temperature_at(&self, weight: f32) -> f32 {
         let Conditions { unadapted, adapted } = self.temperature;
         unadapted + weight * (adapted - unadapted)
+    }
+
+    /// The threshold of prediction sets for a coverage where a speaker's adaptation has this weight, 0…1.
+    pub fn threshold_at(&self, coverage: f32, weight: f32) -> Option<f32> {
+        self.thresholds.nearer(weight).get(&Metadata::coverage_key(coverage)).copied()
     }
 
     /// Reads and checks the JSON of a model file.

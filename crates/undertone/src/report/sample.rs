@@ -37,6 +37,7 @@ pub fn sample() -> Analysis {
         channel,
         seconds,
         adaptation: AdaptationUsed::default(),
+        prior: Default::default(),
     };
     Analysis {
         path: "calls/a \"b\" <c>&|\t\n.wav".into(),

@@ -1,17 +1,22 @@
-//! Smoothing over time: a speaker holds an emotion for a while, so cells of one speaker say something about each other.
+//! The posteriors of cells as they are told: within a turn, cells of one speaker say something about each other.
 //!
-//! A hidden Markov model over the cells of one speaker. The hidden emotion stays as it is with probability `e^(−Δt/HOLD)` and is
-//! drawn anew from all classes otherwise, Δt being the time between the middles of two cells: across a pause less is carried
-//! over. Each cell speaks for an emotion with its posterior to the power [`WEIGHT`], below 1 because windows overlap and hear
-//! the same. Where another speaker has spoken since, nothing is carried over: an answer may be of another emotion than what it
-//! answers. The new posterior is the emotion's probability given *all* cells, by the forward–backward algorithm (Rabiner,
-//! "A tutorial on hidden Markov models", Proc. IEEE 77, 1989), with a uniform prior.
+//! Cells come with posteriors under the even prior; `q` is the prior of their speaker. Nothing is carried over between turns: an
+//! answer may be of another emotion than what it answers.
+//!
+//! - A turn of at most one window is answered as a whole: the mean posterior of its cells, under `q`.
+//! - In a longer turn a hidden Markov model runs over its cells. The hidden emotion stays as it is with probability `e^(−Δt/HOLD)`
+//!   and is drawn anew from `q` otherwise, Δt being the time between the middles of two cells: across a pause less is carried
+//!   over. Each cell speaks for an emotion with its even posterior to the power [`WEIGHT`], below 1 because windows overlap and
+//!   hear the same; so the prior counts when an emotion is drawn, not once a cell. The new posterior is the emotion's
+//!   probability given *all* cells of the turn, by the forward–backward algorithm (Rabiner, "A tutorial on hidden Markov
+//!   models", Proc. IEEE 77, 1989).
 
 use std::collections::BTreeMap;
 
-use super::Cell;
+use super::{Cell, WINDOW};
 use crate::emotion::Emotion;
-use crate::model::Posterior;
+use crate::model::{Posterior, Prediction};
+use crate::prior::apply;
 
 /// Seconds an emotion is held, on average.
 const HOLD: f64 = 8.0;
@@ -22,20 +27,41 @@ const LEAST: f32 = 1e-4;
 
 type Row = [f32; Emotion::ALL.len()];
 
-/// Gives the cells of a recording, all its channels together in order of time, the posteriors that all cells of the same turn
-/// together speak for. They sum to 1 over the classes that compete; intensities stay. Cells whose speaker is not known stay as
-/// they are: two speakers taken for one would colour each other (`docs/decisions/0008-smoothing.md`).
-pub fn smooth(cells: &mut [Cell]) {
-    for of_turn in turns(cells) {
-        let own: Vec<&Cell> = of_turn.iter().map(|&number| &cells[number]).collect();
-        let smoothed = given_all(&own);
-        for (number, posterior) in of_turn.into_iter().zip(smoothed) {
+/// Gives the cells of a recording, all its channels together in order of time, the posteriors that they are told with; `prior` is
+/// that of a cell's speaker. They sum to 1 over the classes that compete; intensities stay. Cells whose speaker is not known are
+/// taken each alone: two speakers taken for one would colour each other (`docs/decisions/0008-smoothing.md`).
+pub fn smooth(cells: &mut [Cell], prior: impl Fn(&Cell) -> Row) {
+    for turn in turns(cells) {
+        let own: Vec<&Cell> = turn.iter().map(|&number| &cells[number]).collect();
+        let Some(prior) = own.first().map(|first| prior(first)) else { continue };
+        let posteriors = if is_short(&own) { as_one(&own, &prior) } else { given_all(&own, &prior) };
+        for (number, posterior) in turn.into_iter().zip(posteriors) {
             cells[number].prediction.posterior = posterior;
         }
     }
+    for cell in cells.iter_mut().filter(|cell| cell.speaker.is_none()) {
+        cell.prediction.posterior = apply(&cell.prediction.posterior, &prior(cell));
+    }
 }
 
-/// The cells of each turn: those of one speaker on one channel, up to a pause in which anybody else speaks.
+/// Whether a turn is no longer than one window.
+fn is_short(turn: &[&Cell]) -> bool {
+    match turn {
+        [first, .., last] => last.end - first.start <= WINDOW.0 + 1e-6,
+        _ => true,
+    }
+}
+
+/// The mean posterior of a turn, for all of its cells.
+fn as_one(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
+    let whole: f64 = turn.iter().map(|cell| cell.duration()).sum();
+    let weighted = turn.iter().map(|cell| ((cell.duration() / whole) as f32, &cell.prediction));
+    let mean = Prediction::mean(weighted).map(|mean| apply(&mean.posterior, prior));
+    mean.into_iter().cycle().take(turn.len()).collect()
+}
+
+/// The cells of each turn: those of one speaker on one channel, up to a pause that is longer than a window or in which anybody
+/// else speaks.
 fn turns(cells: &[Cell]) -> Vec<Vec<usize>> {
     let mut turns: Vec<Vec<usize>> = Vec::new();
     let mut open = BTreeMap::<(usize, &str), usize>::new();
@@ -46,7 +72,10 @@ fn turns(cells: &[Cell]) -> Vec<Vec<usize>> {
             let last = turns[turn][turns[turn].len() - 1];
             let pause = cells[last].end..cell.start;
             // Whoever shares speaker and channel would have been the last.
-            !cells[last + 1..number].iter().any(|other| pause.contains(&((other.start + other.end) / 2.0)))
+            pause.end - pause.start <= WINDOW.0
+                && !cells[last + 1..number]
+                    .iter()
+                    .any(|other| pause.contains(&((other.start + other.end) / 2.0)))
         });
         match goes_on {
             Some(turn) => turns[turn].push(number),
@@ -60,16 +89,16 @@ fn turns(cells: &[Cell]) -> Vec<Vec<usize>> {
 }
 
 /// Forward–backward over the cells of one turn.
-fn given_all(cells: &[&Cell]) -> Vec<Posterior> {
+fn given_all(cells: &[&Cell], prior: &Row) -> Vec<Posterior> {
     let evidence: Vec<Row> = cells.iter().map(|cell| evidence(&cell.prediction.posterior)).collect();
     let stays: Vec<f32> = cells.windows(2).map(|pair| stays(pair[0], pair[1])).collect();
     let mut forward: Vec<Row> = Vec::with_capacity(cells.len());
     for (at, row) in evidence.iter().enumerate() {
         let before = match at.checked_sub(1) {
-            Some(last) => moved(&forward[last], row, stays[last]),
-            None => *row,
+            Some(last) => moved(&forward[last], prior, stays[last]),
+            None => *prior,
         };
-        forward.push(if at == 0 { before } else { normalised(times(&before, row)) });
+        forward.push(normalised(times(&before, row)));
     }
     let mut smoothed = Vec::with_capacity(cells.len());
     let mut backward: Row = evidence.last().map_or([0.0; 8], |row| row.map(|p| f32::from(u8::from(p > 0.0))));
@@ -77,8 +106,10 @@ fn given_all(cells: &[&Cell]) -> Vec<Posterior> {
         let posterior = normalised(times(&forward[at], &backward));
         smoothed.push(Posterior::of(cells[at].prediction.posterior.classes(), posterior));
         if at > 0 {
-            let seen = normalised(times(&backward, &evidence[at]));
-            backward = moved(&seen, &evidence[at], stays[at - 1]);
+            let seen = times(&backward, &evidence[at]);
+            let anew: f32 = seen.iter().zip(prior).map(|(seen, prior)| seen * prior).sum();
+            let stays = stays[at - 1];
+            backward = normalised(seen.map(|seen| stays * seen + (1.0 - stays) * anew));
         }
     }
     smoothed.reverse();
@@ -100,14 +131,9 @@ fn stays(cell: &Cell, next: &Cell) -> f32 {
     (-apart.max(0.0) / HOLD).exp() as f32
 }
 
-/// A distribution after a step in which it stays or is drawn anew from the classes of `like`.
-fn moved(row: &Row, like: &Row, stays: f32) -> Row {
-    let count = like.iter().filter(|p| **p > 0.0).count().max(1) as f32;
-    let mut next = [0.0; Emotion::ALL.len()];
-    for (next, (p, like)) in next.iter_mut().zip(row.iter().zip(like)) {
-        *next = if *like > 0.0 { stays * p + (1.0 - stays) / count } else { 0.0 };
-    }
-    next
+/// A distribution after a step in which it stays or is drawn anew from `prior`.
+fn moved(row: &Row, prior: &Row, stays: f32) -> Row {
+    std::array::from_fn(|i| stays * row[i] + (1.0 - stays) * prior[i])
 }
 
 fn times(a: &Row, b: &Row) -> Row {
@@ -137,17 +163,20 @@ mod tests {
         }
     }
 
+    const EVEN: Row = [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+
     /// The definition: every path of emotions, weighed by its probability.
-    fn literal(cells: &[Cell]) -> Vec<[f64; 3]> {
+    fn literal(cells: &[Cell], prior: [f64; 3]) -> Vec<[f64; 3]> {
         let mut sums = vec![[0.0; 3]; cells.len()];
         for path in 0..3usize.pow(cells.len() as u32) {
             let emotion = |at: usize| path / 3usize.pow(at as u32) % 3;
-            let mut weight = 1.0 / 3.0;
+            let mut weight = prior[emotion(0)];
             for (at, cell) in cells.iter().enumerate() {
                 weight *= f64::from(cell.prediction.posterior.probabilities()[emotion(at)].powf(WEIGHT));
                 if at > 0 {
                     let stays = (-(cell.start - cells[at - 1].start) / HOLD).exp();
-                    weight *= (1.0 - stays) / 3.0 + if emotion(at) == emotion(at - 1) { stays } else { 0.0 };
+                    weight *= (1.0 - stays) * prior[emotion(at)]
+                        + if emotion(at) == emotion(at - 1) { stays } else { 0.0 };
                 }
             }
             (0..cells.len()).for_each(|at| sums[at][emotion(at)] += weight);
@@ -165,8 +194,8 @@ mod tests {
         let starts = [0.0, 0.6, 1.2, 3.0, 3.6];
         let mut cells: Vec<Cell> =
             starts.iter().zip(rows).map(|(&at, row)| cell(at, Some("a"), row)).collect();
-        let want = literal(&cells);
-        smooth(&mut cells);
+        let want = literal(&cells, [0.6, 0.3, 0.1]);
+        smooth(&mut cells, |_| [0.6, 0.3, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0]);
         for (cell, want) in cells.iter().zip(want) {
             let got = cell.prediction.posterior.probabilities();
             assert!((0..3).all(|i| (f64::from(got[i]) - want[i]).abs() < 1e-5), "{got:?} {want:?}");
@@ -179,12 +208,12 @@ mod tests {
         let sure = [0.9, 0.05, 0.05];
         let mut cells: Vec<Cell> = (0..9).map(|i| cell(f64::from(i) * 0.6, Some("a"), sure)).collect();
         cells[4] = cell(2.4, Some("a"), [0.4, 0.5, 0.1]);
-        smooth(&mut cells);
+        smooth(&mut cells, |_| EVEN);
         assert!(cells.iter().all(|cell| cell.prediction.posterior.top().0 == Emotion::ALL[0]));
         let mut changing: Vec<Cell> = (0..24)
             .map(|i| cell(f64::from(i) * 0.6, Some("a"), if i < 12 { sure } else { [0.05, 0.9, 0.05] }))
             .collect();
-        smooth(&mut changing);
+        smooth(&mut changing, |_| EVEN);
         let tops: Vec<Emotion> = changing.iter().map(|cell| cell.prediction.posterior.top().0).collect();
         assert!(tops[..12].iter().all(|top| *top == Emotion::ALL[0]), "{tops:?}");
         assert!(tops[12..].iter().all(|top| *top == Emotion::ALL[1]), "{tops:?}");
@@ -201,7 +230,7 @@ mod tests {
         let smoothed = |parts: &[Vec<Cell>]| {
             let mut cells = parts.concat();
             cells.sort_by(|a, b| a.start.total_cmp(&b.start));
-            smooth(&mut cells);
+            smooth(&mut cells, |_| EVEN);
             cells.into_iter().filter(|cell| cell.speaker.as_deref() == Some("agent")).collect::<Vec<_>>()
         };
         let apart = [smoothed(std::slice::from_ref(&first)), smoothed(std::slice::from_ref(&later))].concat();
@@ -220,16 +249,49 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_of_at_most_one_window_is_answered_by_its_mean_under_the_prior() {
+        let rows = [[0.9, 0.05, 0.05], [0.2, 0.6, 0.2], [0.4, 0.3, 0.3], [0.5, 0.3, 0.2]];
+        let row: Vec<Cell> =
+            (0u8..).zip(rows).map(|(i, row)| cell(f64::from(i) * 0.6, Some("a"), row)).collect();
+        let mut cells = row.clone();
+        smooth(&mut cells, |_| [0.2, 0.4, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        // The mean is 0.5, 0.3125, 0.1875.
+        let sum = 0.5 * 0.2 + 0.3125 * 0.4 + 0.1875 * 0.4;
+        for cell in &cells {
+            let got = cell.prediction.posterior.probabilities();
+            assert!((got[0] - 0.1 / sum).abs() < 1e-5 && (got[1] - 0.125 / sum).abs() < 1e-5, "{got:?}");
+        }
+        let mut longer = [row, vec![cell(2.4, Some("a"), [0.3, 0.4, 0.3])]].concat();
+        smooth(&mut longer, |_| EVEN);
+        assert_ne!(longer[0].prediction.posterior, longer[4].prediction.posterior);
+    }
+
+    #[test]
+    fn a_class_without_a_share_is_never_told_and_an_outburst_survives_the_prior() {
+        let mut cells: Vec<Cell> =
+            (0..9).map(|i| cell(f64::from(i) * 0.6, Some("a"), [0.05, 0.05, 0.9])).collect();
+        let quiet = [0.9, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        smooth(&mut cells, |_| quiet);
+        assert!(cells.iter().all(|cell| cell.prediction.posterior.probabilities()[2] == 0.0));
+        let mut outburst = [cell(0.0, Some("a"), [0.02, 0.96, 0.02])];
+        smooth(&mut outburst, |_| quiet);
+        assert_eq!(outburst[0].prediction.posterior.top().0, Emotion::ALL[1]);
+    }
+
+    #[test]
     fn a_long_pause_carries_nothing_over() {
         let doubtful = [0.4, 0.5, 0.1];
         let mut apart = [cell(0.0, Some("a"), [0.9, 0.05, 0.05]), cell(600.0, Some("a"), doubtful)];
-        smooth(&mut apart);
-        let one = evidence(&cell(0.0, Some("a"), doubtful).prediction.posterior);
-        assert!((apart[1].prediction.posterior.probabilities()[1] - one[1]).abs() < 1e-5);
+        smooth(&mut apart, |_| EVEN);
+        let later = apart[1].prediction.posterior.probabilities();
+        assert!(later.iter().zip(doubtful).all(|(p, q)| (p - q).abs() < 1e-6), "{later:?}");
         let untold = [cell(0.0, None, [0.9, 0.05, 0.05]), cell(0.6, None, doubtful)];
         let mut same = untold.clone();
-        smooth(&mut same);
-        assert_eq!(same, untold, "the speaker is not known");
-        smooth(&mut []);
+        smooth(&mut same, |_| EVEN);
+        for (same, untold) in same.iter().zip(&untold) {
+            let pairs = same.prediction.posterior.iter().zip(untold.prediction.posterior.iter());
+            pairs.for_each(|((_, p), (_, q))| assert!((p - q).abs() < 1e-6, "the speaker is not known"));
+        }
+        smooth(&mut [], |_| EVEN);
     }
 }

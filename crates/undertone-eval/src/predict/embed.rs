@@ -1,0 +1,101 @@
+//! Labelled clips of a part → their embeddings, which every condition is scored from.
+
+use rayon::prelude::*;
+
+use super::corrupted;
+use crate::augment::Corruption;
+use crate::corpus::Utterance;
+use crate::holdout::Part;
+use undertone::emotion::{Emotion, EmotionSet};
+use undertone::error::Result;
+use undertone::model::{Model, Pool};
+use undertone::units::SampleRate;
+
+/// Clips whose samples are in memory together.
+const DECODED_AT_ONCE: usize = 64;
+
+/// The labelled clips of a part of a corpus, embedded whole: no speech detection.
+#[derive(Clone, Debug)]
+pub struct Embedded<'a> {
+    pub(super) protocol: String,
+    pub(super) fold: usize,
+    pub(super) clips: Vec<&'a Utterance>,
+    /// Their labels.
+    pub(super) truth: Vec<Emotion>,
+    /// The classes each is known by.
+    pub(super) known: Vec<EmotionSet>,
+    pub(super) pooled: Vec<Vec<f32>>,
+    /// Their lengths.
+    pub(super) seconds: Vec<f64>,
+}
+
+impl<'a> Embedded<'a> {
+    /// The clips of a part whose label is among the classes they are `known` by, corrupted first where a corruption is given.
+    ///
+    /// # Errors
+    /// What decoding a clip answers, or the model.
+    pub fn of(
+        model: &Model,
+        part: &Part<'a>,
+        known: &dyn Fn(&Utterance) -> EmotionSet,
+        corruption: Option<Corruption>,
+    ) -> Result<Embedded<'a>> {
+        let labelled = part.clips.iter().filter_map(|&clip| {
+            let (truth, known) = (clip.emotion?, known(clip));
+            known.contains(truth).then_some((clip, truth, known))
+        });
+        let (mut clips, mut truths, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+        for (clip, truth, known) in labelled {
+            clips.push(clip);
+            truths.push(truth);
+            classes.push(known);
+        }
+        let (pooled, seconds) = hear(model, &clips, corruption)?.into_iter().unzip();
+        Ok(Embedded {
+            protocol: part.protocol.clone(),
+            fold: part.fold,
+            clips,
+            truth: truths,
+            known: classes,
+            pooled,
+            seconds,
+        })
+    }
+}
+
+/// Embeddings of whole utterances, in their order; each corrupted first where a corruption is given.
+///
+/// # Errors
+/// What decoding a clip answers, or the model.
+pub fn embed(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<Vec<f32>>> {
+    Ok(hear(model, utterances, corruption)?.into_iter().map(|(pooled, _)| pooled).collect())
+}
+
+/// [`embed`], and the utterances' lengths in seconds.
+fn hear(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<(Vec<f32>, f64)>> {
+    let mut heard = Vec::with_capacity(utterances.len());
+    let rows: Vec<usize> = (0..utterances.len()).collect();
+    // Clips are decoded side by side; the network spreads each over the cores by itself.
+    for group in rows.chunks(DECODED_AT_ONCE) {
+        let read = |&row: &usize| match corruption {
+            Some(corruption) => corrupted(utterances, row, corruption),
+            None => utterances[row].samples(),
+        };
+        let waveforms: Vec<Result<Vec<f32>>> = group.par_iter().map(read).collect();
+        for waveform in waveforms {
+            let waveform = waveform?;
+            let frames = model.frames(&waveform)?;
+            let seconds = waveform.len() as f64 / f64::from(SampleRate::MODEL.0);
+            heard.push((Pool::new(frames.data(), frames.width()).window(0..frames.len()), seconds));
+        }
+    }
+    Ok(heard)
+}
