@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::analysis::{Analysis, Span};
+use crate::analysis::{Analysis, Label, Span};
 use crate::report::escape;
 use crate::report::label::label;
 use crate::report::text::clock;
@@ -51,7 +51,7 @@ fn row(out: &mut String, span: &Span, plays: bool) {
         span.end,
         clock(span.end),
         escape(span.speaker.as_deref().unwrap_or("")),
-        span.emotion,
+        Label::from(span).emotion,
         label(span),
         share(span.prediction.intensity),
         share(span.prediction.agreement),
