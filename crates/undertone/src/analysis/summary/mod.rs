@@ -19,8 +19,8 @@ use speaker::SpeakerSpans;
 /// With `d` the seconds of a span, `D` their sum, and all sums over spans:
 /// - *share* of an emotion: Σ d·p / D, its mean posterior; shares sum to 1;
 /// - *valence*, *arousal*: mean m = Σ d·x / D, spread √(Σ d·(x − m)² / D), and the extremes over spans;
-/// - *sentiment*: the mean valence; its interval is a standard error that counts the posterior's own doubt, how few pieces of speech
-///   there are and how alike neighbours are (see `interval.rs`);
+/// - *sentiment*: the mean valence; its interval counts the posterior's own doubt, and that what is misheard in a voice is misheard
+///   again (see `interval.rs`);
 /// - *volatility*: mean distance of neighbouring spans of one speaker on the plane of valence and arousal;
 /// - *moments*: the spans whose most probable emotion (neutral and calm aside) times intensity is largest;
 /// - *speech share*: the union of all spans over the recording's length: speakers who talk at once count once. Silence is the rest;

@@ -58,9 +58,13 @@ fn how(Course { mood, passages, more }: &Course) -> String {
             [] => "changing emotions".to_string(),
             [one] => format!("at times {} ({} of the time)", adjective(one.0), percent(one.1 as f32)),
             several => {
-                let share =
-                    |one: &(Emotion, f64)| format!("{} ({})", adjective(one.0), percent(one.1 as f32));
-                format!("by turns {}", several.iter().map(share).collect::<Vec<_>>().join(" and "))
+                let share = |(at, one): (usize, &(Emotion, f64))| {
+                    let of = if at == 0 { " of the time" } else { "" };
+                    format!("{} ({}{of})", adjective(one.0), percent(one.1 as f32))
+                };
+                let mut shares: Vec<String> = several.iter().enumerate().map(share).collect();
+                let last = shares.pop().unwrap_or_default();
+                format!("by turns {} and {last}", shares.join(", "))
             }
         },
         Mood::Change { before, after, until, from } => change(before.as_ref(), after.as_ref(), *until, *from),

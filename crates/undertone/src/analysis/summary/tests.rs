@@ -139,60 +139,41 @@ fn a_surer_posterior_or_more_speech_makes_the_sentiment_surer() {
     let (a, b) = (0.9 * 0.81 - 0.1 * 0.63f64, 0.9 * 0.81f64.powi(2) + 0.1 * 0.63f64.powi(2));
     let half = 1.96 * (b - a * a).sqrt();
     assert!((f64::from(width(&of(0.9))) - (1.0 - (a - half).max(-1.0)).min(2.0 * half)).abs() < 1e-5);
-    let again = |spans: &[Span], times: usize| -> Vec<Span> {
-        let later = |n: usize| {
-            let mut spans = spans.to_vec();
-            spans.iter_mut().for_each(|span| {
-                span.start += 1000.0 * n as f64;
-                span.end += 1000.0 * n as f64;
-            });
-            spans
+    let other =
+        |speaker: &str, emotion| [mostly("a", 0.0, 4.0, Emotion::Happy), mostly(speaker, 5.0, 9.0, emotion)];
+    let (happy, sad) = (width(&other("a", Emotion::Happy)), width(&other("a", Emotion::Sad)));
+    let two = width(&other("b", Emotion::Happy));
+    let one = width(&other("a", Emotion::Happy)[..1]);
+    assert!(one > happy && happy > sad && happy > two, "{one} {happy} {sad} {two}");
+}
+
+/// The interval's formula as it is written, pair by pair.
+#[test]
+fn the_interval_counts_every_pair_of_spans_with_the_correlation_of_their_errors() {
+    for seed in 0..20 {
+        let spans = drawn(seed, 30);
+        let valence = |span: &Span, power| -> f64 {
+            let part =
+                |(emotion, p): (Emotion, f32)| f64::from(p) * f64::from(emotion.affect().valence).powi(power);
+            span.posterior().iter().map(part).sum()
         };
-        (0..times).flat_map(later).collect()
-    };
-    let spans = drawn(3, 12);
-    let (once, four) = (width(&spans), width(&again(&spans, 4)));
-    assert!(four < 0.6 * once && four > 0.35 * once, "{once} {four}");
-    let long = [mostly("", 0.0, 60.0, Emotion::Happy)];
-    assert!(width(&long) < width(&[mostly("", 0.0, 6.0, Emotion::Happy)]));
-}
-
-/// How often of `trials` the interval holds the mean mood: happy or angry, which stays from turn to turn or, with the probability
-/// `anew`, is drawn anew; the model hears it with the probability `right`, and says so.
-fn coverage(turns: usize, anew: f64, right: f64, trials: usize) -> f64 {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let held = (0..trials).filter(|_| {
-        let mut happy = rng.random_bool(0.5);
-        let spans: Vec<Span> = (0..turns)
-            .map(|n| {
-                if rng.random_bool(anew) {
-                    happy = rng.random_bool(0.5);
-                }
-                let p = if rng.random_bool(right) == happy { right } else { 1.0 - right } as f32;
-                let posterior = [(Emotion::Happy, p), (Emotion::Angry, 1.0 - p)];
-                heard("", 5.0 * n as f64, 5.0 * n as f64 + 4.0, &posterior)
-            })
-            .collect();
-        let [low, high] = summarise(&spans, 5.0 * turns as f64).sentiment_interval.unwrap();
-        (low..=high).contains(&((0.81 - 0.51) / 2.0))
-    });
-    held.count() as f64 / trials as f64
-}
-
-#[test]
-fn the_interval_holds_the_mean_of_such_speech_as_often_as_it_says() {
-    for (turns, right) in [(6, 0.7), (6, 0.9), (40, 0.9)] {
-        let coverage = coverage(turns, 1.0, right, 400);
-        assert!(coverage >= 0.95, "{turns} turns, {right}: {coverage}");
-    }
-}
-
-/// Without the autocorrelation these are 0.83 and 0.90.
-#[test]
-fn moods_that_last_make_the_interval_wider() {
-    for turns in [12, 40] {
-        let coverage = coverage(turns, 0.5, 0.9, 400);
-        assert!(coverage >= 0.9, "{turns} turns: {coverage}");
+        let error = |span: &Span| span.duration() * (valence(span, 2) - valence(span, 1).powi(2)).sqrt();
+        let label = |span: &Span| crate::analysis::Label::from(span).emotion;
+        let correlation = |a: &Span, b: &Span| match (a.start == b.start, a.speaker == b.speaker) {
+            (true, true) => 1.0,
+            (_, false) => 0.0,
+            _ if label(a) == label(b) => 0.65,
+            _ => 0.3,
+        };
+        let pairs = spans.iter().flat_map(|a| spans.iter().map(move |b| (a, b)));
+        let sum: f64 = pairs.map(|(a, b)| correlation(a, b) * error(a) * error(b)).sum();
+        let seconds: f64 = spans.iter().map(Span::duration).sum();
+        let half = 1.96 * sum.sqrt() / seconds;
+        let summary = summarise(&spans, 1000.0);
+        let (mean, [low, high]) = (summary.sentiment.unwrap(), summary.sentiment_interval.unwrap());
+        for (got, want) in [(low, f64::from(mean) - half), (high, f64::from(mean) + half)] {
+            assert!((f64::from(got) - want.clamp(-1.0, 1.0)).abs() < 1e-5, "seed {seed}: {got} {want}");
+        }
     }
 }
 

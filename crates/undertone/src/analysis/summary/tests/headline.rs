@@ -162,7 +162,7 @@ fn the_headline_says_who_sounded_how_and_no_more() {
                     )
                 })
                 .collect(),
-            "By turns happy (38 %) and angry (38 %) and sad (25 %).",
+            "By turns happy (38 % of the time), angry (38 %) and sad (25 %).",
         ),
         (
             "mostly",
