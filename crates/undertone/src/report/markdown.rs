@@ -47,13 +47,13 @@ fn section(out: &mut String, recording: &Analysis) {
 fn row(out: &mut String, span: &Span) {
     let _ = writeln!(
         out,
-        "| {} | {} | {} | {} | {:+.2} | {:+.2} |",
+        "| {} | {} | {} | {} | {} | {} |",
         clock(span.start),
         clock(span.end),
         plain(span.speaker.as_deref().unwrap_or("")),
         label(span),
-        span.valence,
-        span.arousal
+        words::signed(span.valence),
+        words::signed(span.arousal)
     );
 }
 

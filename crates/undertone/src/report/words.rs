@@ -28,25 +28,30 @@ pub fn shares(emotions: &[Share]) -> String {
     named.map(|(emotion, share)| format!("{emotion} {:.0} %", 100.0 * share)).collect::<Vec<_>>().join(", ")
 }
 
+/// `+0.10`; what rounds to nothing is `0.00`, without a sign.
+pub fn signed(value: f32) -> String {
+    if value.abs() < 0.005 { "0.00".to_string() } else { format!("{value:+.2}") }
+}
+
 /// `+0.10 on average, from -0.42 (at 0:07.0) to +0.28 (at 0:18.6)`.
 pub fn range(range: &Range) -> String {
-    let Range { mean, low, low_at, high, high_at, .. } = range;
+    let [mean, low, high] = [range.mean, range.low, range.high].map(signed);
     if low == high {
-        return format!("{mean:+.2}");
+        return mean;
     }
-    let (low_at, high_at) = (clock(*low_at), clock(*high_at));
-    format!("{mean:+.2} on average, from {low:+.2} (at {low_at}) to {high:+.2} (at {high_at})")
+    let (low_at, high_at) = (clock(range.low_at), clock(range.high_at));
+    format!("{mean} on average, from {low} (at {low_at}) to {high} (at {high_at})")
 }
 
 /// `unpleasant (-0.30, 95 % interval -0.40 … -0.20)`, or `no clear sentiment (…)` where the interval holds 0.
 pub fn sentiment(sentiment: f32, interval: Option<[f32; 2]>) -> String {
-    let Some([low, high]) = interval else { return format!("{sentiment:+.2}") };
+    let Some([low, high]) = interval else { return signed(sentiment) };
     let word = match Sentiment::of([low, high]) {
         Sentiment::Pleasant => "pleasant",
         Sentiment::Unpleasant => "unpleasant",
         _ => "no clear sentiment",
     };
-    format!("{word} ({sentiment:+.2}, 95 % interval {low:+.2} … {high:+.2})")
+    format!("{word} ({}, 95 % interval {} … {})", signed(sentiment), signed(low), signed(high))
 }
 
 /// `caller sounds more pleasant where agent did just before (r = +0.40, 24 turns, p < .05)`: a line for valence, one for arousal,
@@ -158,6 +163,15 @@ mod tests {
             ),
         ];
         assert_eq!(facts, want.map(|(name, value)| (name.to_string(), value.to_string())));
+    }
+
+    #[test]
+    fn figures_have_a_sign_but_nothing_has_none() {
+        assert_eq!([0.125, -0.3, -0.004, 0.0].map(signed), ["+0.12", "-0.30", "0.00", "0.00"]);
+        assert_eq!(
+            sentiment(-0.001, Some([-0.2, 0.2])),
+            "no clear sentiment (0.00, 95 % interval -0.20 … +0.20)"
+        );
     }
 
     #[test]

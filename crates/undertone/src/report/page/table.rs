@@ -6,6 +6,7 @@ use crate::analysis::{Analysis, Label, Span};
 use crate::report::escape;
 use crate::report::label::label;
 use crate::report::text::clock;
+use crate::report::words::signed;
 
 /// Rows at most: more are for programs.
 const ROWS: usize = 3000;
@@ -46,7 +47,7 @@ fn row(out: &mut String, span: &Span, plays: bool) {
     let _ = write!(
         out,
         "<tr><th scope=\"row\" data-v=\"{:.2}\">{start}</th><td data-v=\"{:.2}\">{}</td><td>{}</td><td><i class=\"f-{}\"></i>{}</td>\
-         <td>{set}</td><td>{}</td><td>{}</td><td>{:+.2}</td><td>{:+.2}</td></tr>",
+         <td>{set}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         span.start,
         span.end,
         clock(span.end),
@@ -55,7 +56,7 @@ fn row(out: &mut String, span: &Span, plays: bool) {
         label(span),
         share(span.prediction.intensity),
         share(span.prediction.agreement),
-        span.valence,
-        span.arousal
+        signed(span.valence),
+        signed(span.arousal)
     );
 }
