@@ -14,7 +14,9 @@ pub fn results(evaluations: &[Evaluation]) -> String {
         rows.entry(title(evaluation)).or_default().insert(condition(evaluation), evaluation);
     }
     let mut conditions: Vec<&String> = rows.values().flat_map(BTreeMap::keys).collect();
-    conditions.sort_by(|a, b| order(a).cmp(&order(b)));
+    // Without the folder that tells files of one name apart.
+    let alone = |name: &'_ String| name.split_once(" (").map_or(name.clone(), |(alone, _)| alone.to_string());
+    conditions.sort_by(|a, b| order(&alone(a)).cmp(&order(&alone(b))).then(a.cmp(b)));
     conditions.dedup();
     let mut out = String::from("| protocol | folds | speakers | clips |");
     conditions.iter().for_each(|name| out += &format!(" {name} |"));
@@ -43,8 +45,7 @@ pub fn results(evaluations: &[Evaluation]) -> String {
 /// `unadapted` first, then adaptations from much to little.
 fn order(condition: &str) -> (usize, &str) {
     let known = ["unadapted", "adapted-all", "adapted-k10", "adapted-k5", "adapted-k3", "adapted-neutral"];
-    let (alone, _) = condition.split_once(" (").unwrap_or((condition, ""));
-    (known.iter().position(|name| *name == alone).unwrap_or(known.len()), condition)
+    (known.iter().position(|name| *name == condition).unwrap_or(known.len()), condition)
 }
 
 /// Everything measured on one predictions file.
