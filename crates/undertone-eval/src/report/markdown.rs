@@ -15,7 +15,7 @@ pub fn results(evaluations: &[Evaluation]) -> String {
     }
     let mut conditions: Vec<&String> = rows.values().flat_map(BTreeMap::keys).collect();
     // Without the folder that tells files of one name apart.
-    let alone = |name: &'_ String| name.split_once(" (").map_or(name.clone(), |(alone, _)| alone.to_string());
+    let alone = |name: &str| name.split_once(" (").map_or(name, |(alone, _)| alone).to_string();
     conditions.sort_by(|a, b| order(&alone(a)).cmp(&order(&alone(b))).then(a.cmp(b)));
     conditions.dedup();
     let mut out = String::from("| protocol | folds | speakers | clips |");
