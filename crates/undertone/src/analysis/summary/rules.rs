@@ -1,7 +1,5 @@
 //! The thresholds of everything that reports put in words: one table for the headline and for the rows below it.
 
-use serde::{Deserialize, Serialize};
-
 /// An emotion is clear from this probability of its label on: more probable than all others together.
 pub(super) const CLEAR: f32 = 0.5;
 /// A passage that differs from the rest is named where its strongest span has at least this probability.
@@ -32,8 +30,7 @@ const SOMEWHAT: f32 = 0.25;
 const MUCH: f32 = 0.5;
 
 /// What the sentiment is, as far as it can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sentiment {
     /// The 95 % interval is above 0.
@@ -56,8 +53,7 @@ impl Sentiment {
 }
 
 /// How much a mood changes from one span of a speaker to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MoodChange {
     /// Volatility below 0.25.
