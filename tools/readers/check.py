@@ -18,7 +18,7 @@ def label(span):
     posterior = dict(span["posterior"])
     neutral, calm = posterior.get("neutral", 0), posterior.get("calm", 0)
     both = neutral + calm
-    if both > 0 and 2 * min(neutral, calm) >= max(neutral, calm) and both >= max(posterior.values()):
+    if 2 * min(neutral, calm) > max(neutral, calm) and both >= max(posterior.values()):
         posterior["neutral"] = both
         del posterior["calm"]
     ranked = sorted(posterior.items(), key=lambda one: -one[1])

@@ -13,6 +13,7 @@ use undertone_eval::report::{html, json, markdown, results};
 
 use crate::arguments::Evaluate;
 use crate::dialogues;
+use crate::names;
 use crate::output::Output;
 use crate::scoring::Scoring;
 
@@ -34,10 +35,11 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
         None => {
             let corpora = typed.corpora.as_deref().map(Corpus::open).transpose()?;
             let systems = typed.files.iter().map(|path| predict::open(path)).collect::<Result<Vec<_>>>()?;
-            let of = |(path, rows): (&PathBuf, &Vec<Prediction>)| {
-                from_file(path, rows.clone(), &merge, corpora.as_deref()).map_err(|error| error.at(path))
+            let of = |((path, name), rows): ((&PathBuf, String), &Vec<Prediction>)| {
+                from_file(&name, rows.clone(), &merge, corpora.as_deref()).map_err(|error| error.at(path))
             };
-            let mut all = typed.files.iter().zip(&systems).map(of).collect::<Result<Vec<Measured>>>()?;
+            let files = typed.files.iter().zip(names::of_predictions(&typed.files));
+            let mut all = files.zip(&systems).map(of).collect::<Result<Vec<Measured>>>()?;
             if typed.fuse {
                 // Fused before classes are merged.
                 let dependent = all.iter().any(|one| one.evaluation.speaker_dependent);
@@ -70,7 +72,7 @@ pub fn run(typed: Evaluate) -> Result<ExitCode> {
 
 /// One predictions file: checked against its protocol, with subgroups, where corpora are given.
 fn from_file(
-    path: &Path,
+    name: &str,
     predictions: Vec<Prediction>,
     merge: &[(Emotion, Emotion)],
     corpora: Option<&[Corpus]>,
@@ -80,7 +82,7 @@ fn from_file(
     if let (Some(protocol), Some(corpora)) = (&protocol, corpora) {
         predict::check(&predictions, &protocol.rows(corpora)?)?;
     }
-    measure(&predict::name(path), predictions, merge, corpora.unwrap_or_default(), false)
+    measure(name, predictions, merge, corpora.unwrap_or_default(), false)
 }
 
 /// Clips scored by a model under the requested conditions, clean and corrupted.

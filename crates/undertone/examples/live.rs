@@ -5,6 +5,7 @@
 
 use std::io::Read;
 
+use undertone::analysis::Label;
 use undertone::engine::{Event, StreamOptions};
 use undertone::{Engine, Result};
 
@@ -24,8 +25,8 @@ fn main() -> Result<()> {
 fn tell(event: Event) {
     match event {
         Event::SpeechStarted { at, .. } => println!("{at}: speech"),
-        Event::Provisional(span) => println!("  since {:.1} s: {} so far", span.start, span.emotion),
-        Event::Span(span) => println!("{:.1}–{:.1} s: {}", span.start, span.end, span.emotion),
+        Event::Provisional(span) => println!("  since {:.1} s: {} so far", span.start, Label::from(&span)),
+        Event::Span(span) => println!("{:.1}–{:.1} s: {}", span.start, span.end, Label::from(&span)),
         Event::SpeechEnded { at, .. } => println!("{at}: silence"),
         _ => {}
     }

@@ -5,6 +5,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use undertone::analysis::Label;
 use undertone::speakers::Profile;
 use undertone::{Engine, Result};
 
@@ -27,7 +28,7 @@ fn main() -> Result<()> {
     let analysis = adapted.analyze_path(recording)?;
     for span in &analysis.spans {
         let speaker = span.speaker.as_deref().unwrap_or("somebody");
-        println!("{:.1}–{:.1} s  {speaker}: {}", span.start, span.end, span.emotion);
+        println!("{:.1}–{:.1} s  {speaker}: {}", span.start, span.end, Label::from(span));
     }
     Ok(())
 }

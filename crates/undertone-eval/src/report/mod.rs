@@ -21,12 +21,14 @@ pub fn json(evaluations: &[Evaluation]) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// What an evaluation is about: the protocol and what was known of the speakers, from the name of its file.
-fn condition(evaluation: &Evaluation) -> &str {
-    match evaluation.name.split_once('.') {
-        Some((_, condition)) => condition,
-        None => &evaluation.name,
-    }
+/// What was known of the speakers, from the name of its file, `<protocol>.<condition>`; the folders before it, where it has any, follow
+/// in brackets.
+fn condition(evaluation: &Evaluation) -> String {
+    let (folder, file) = match evaluation.name.rsplit_once('/') {
+        Some((folder, file)) => (format!(" ({folder})"), file),
+        None => (String::new(), evaluation.name.as_str()),
+    };
+    file.split_once('.').map_or(file, |(_, condition)| condition).to_string() + &folder
 }
 
 fn title(evaluation: &Evaluation) -> &str {

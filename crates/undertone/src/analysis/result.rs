@@ -173,9 +173,9 @@ pub struct Summary {
     pub silence_share: f32,
     /// The same for each speaker, where there are several.
     pub speakers: Vec<SpeakerSummary>,
-    /// How speakers follow one another, where there are several.
+    /// How speakers follow one another, where it is significant.
     pub reactions: Vec<Reaction>,
-    /// The whole in one sentence.
+    /// The headline in plain words: who sounded how.
     pub line: String,
 }
 
@@ -201,7 +201,8 @@ pub struct SpeakerSummary {
     pub volatility: Option<f32>,
 }
 
-/// How one speaker's turns follow another's: does valence go where the other's went?
+/// How one speaker's turns follow another's: does valence go where the other's went? Significant ones only (a permutation test over at
+/// least 20 turns, p < .05 over all tests in the recording).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reaction {
@@ -209,11 +210,11 @@ pub struct Reaction {
     pub from: String,
     /// The one whose turn follows.
     pub to: String,
-    /// How many turns of `to` follow one of `from`.
+    /// How many turns of `to` follow one of `from`, at least 20.
     pub turns: usize,
-    /// Correlation of the valence of the two turns over all such pairs, −1…1; none for fewer than 3 pairs or where nothing varies.
+    /// Correlation of the valence of the two turns over all such pairs, −1…1; none where it is not significant.
     pub valence: Option<f32>,
-    /// The same of arousal.
+    /// The same of arousal; one of the two is known.
     pub arousal: Option<f32>,
 }
 

@@ -60,6 +60,10 @@ pub(super) fn telephone(
 }
 
 #[cfg(test)]
+#[path = "../../tests/it/telephone.rs"]
+mod line;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::features::Spectrogram;
@@ -79,19 +83,6 @@ mod tests {
             .collect()
     }
 
-    /// The samples without what lies above 3.4 kHz, as a telephone line leaves them: a windowed sinc of 129 taps.
-    fn telephone_line(samples: &[f32]) -> Vec<f32> {
-        let tap = |i: i32| {
-            let (x, turn) = (i as f32 * std::f32::consts::PI, 2.0 * 3400.0 / 16_000.0);
-            let sinc = if i == 0 { turn } else { (x * turn).sin() / x };
-            sinc * (0.5 + 0.5 * (x / 65.0).cos())
-        };
-        let taps: Vec<f32> = (-64..=64).map(tap).collect();
-        let at =
-            |i: usize, k: usize| (i + k).checked_sub(64).and_then(|j| samples.get(j)).copied().unwrap_or(0.0);
-        (0..samples.len()).map(|i| taps.iter().enumerate().map(|(k, tap)| tap * at(i, k)).sum()).collect()
-    }
-
     fn told(waveform: &[f32], rate: u32, speech: f64) -> Option<WarningCode> {
         let band = Band::of(&Spectrogram::default().compute(waveform));
         telephone(("pcm_s16le", SampleRate(rate)), std::iter::once(band), speech).map(|warning| warning.code)
@@ -101,7 +92,7 @@ mod tests {
     fn a_telephone_is_known_by_its_band_or_its_rate_and_a_full_band_is_none() {
         // With silence to either side: an edge would hold all frequencies.
         let silence = vec![0.0; 1000];
-        let line = telephone_line(&[silence.clone(), voice(), silence].concat());
+        let line = line::telephone(&[silence.clone(), voice(), silence].concat());
         assert_eq!(told(&voice(), 16_000, 5.0), None);
         assert_eq!(told(&line, 16_000, 5.0), Some(WarningCode::Telephone));
         assert_eq!(told(&line, 16_000, 1.0), None, "too little to tell");

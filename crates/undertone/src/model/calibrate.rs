@@ -86,7 +86,7 @@ impl Posterior {
     /// and `K` the number of competing classes.
     ///
     /// The first sum is the mean placement under the posterior. The second takes out what the placements alone would say: their
-    /// mean is not 0 (the eight have valence −0.06, arousal 0.25), and a posterior that knows nothing is to have neither. So a
+    /// mean is not 0 (the eight have valence −0.10, arousal 0.25), and a posterior that knows nothing is to have neither. So a
     /// flat posterior is at the origin, as neutral is; the fourth power leaves one that is fairly sure of an emotion near that
     /// emotion's place.
     pub fn affect(&self) -> Affect {
@@ -192,6 +192,12 @@ mod tests {
                 let sure = Emotion::ALL.map(|e| f32::from(u8::from(e == emotion)));
                 near(Posterior::of(set, sure).affect(), emotion.affect());
             }
+        }
+        for neutral in [0.3, 0.5, 0.7, 0.9] {
+            let mut rest = [(1.0 - neutral) / 7.0; 8];
+            rest[Emotion::Neutral as usize] = neutral;
+            let Affect { valence, arousal } = Posterior::of(EmotionSet::ALL, rest).affect();
+            assert!(valence.abs() < 0.03 && arousal.abs() < 0.06, "neutral {neutral}: {valence} {arousal}");
         }
         let mut rest = [0.05 / 7.0; 8];
         rest[Emotion::Angry as usize] = 0.95;

@@ -1,7 +1,6 @@
 //! CSV: one row per span.
 
-use super::label::displayed;
-use crate::analysis::Report;
+use crate::analysis::{Label, Report};
 use crate::emotion::Emotion;
 use crate::error::{Error, Result};
 
@@ -42,7 +41,7 @@ pub fn csv(report: &Report) -> Result<String> {
                 span.channel.to_string(),
                 span.speaker.clone().unwrap_or_default(),
                 span.emotion.to_string(),
-                displayed(span.posterior()).emotion.to_string(),
+                Label::from(span).emotion.to_string(),
                 span.ambiguous.to_string(),
                 span.prediction.intensity.map_or(String::new(), |intensity| format!("{intensity:.3}")),
                 span.prediction.agreement.map_or(String::new(), |agreement| format!("{agreement:.3}")),

@@ -1,56 +1,10 @@
 //! Labels of spans and names of speakers, as all formats for people show them.
 
-use crate::analysis::{Analysis, Span};
-use crate::emotion::Emotion;
-use crate::model::Posterior;
-
-/// The displayed second emotion is at least this share of the first; neutral and calm are one where neither is twice the other.
-const CLOSE: f32 = 0.5;
-
-/// A posterior's emotion for display.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Displayed {
-    /// The most probable; neutral for neutral and calm together, where they are the most probable and neither is twice the other.
-    pub emotion: Emotion,
-    /// Its probability, that of both together for the two.
-    pub probability: f32,
-    /// Another emotion that is at least half as probable.
-    pub second: Option<(Emotion, f32)>,
-}
-
-/// How a posterior is displayed. The data keeps both classes: only labels join neutral and calm.
-pub(super) fn displayed(posterior: &Posterior) -> Displayed {
-    let mut ranked = posterior.ranked();
-    let of = |emotion: Emotion| ranked.iter().find(|one| one.0 == emotion).map_or(0.0, |one| one.1);
-    let (neutral, calm) = (of(Emotion::Neutral), of(Emotion::Calm));
-    let apart = neutral.min(calm) < CLOSE * neutral.max(calm);
-    if !apart && neutral + calm > 0.0 {
-        let joined: Vec<(Emotion, f32)> = ranked
-            .iter()
-            .filter(|one| one.0 != Emotion::Calm)
-            .map(
-                |&(emotion, p)| {
-                    if emotion == Emotion::Neutral { (emotion, neutral + calm) } else { (emotion, p) }
-                },
-            )
-            .collect();
-        if joined.iter().all(|one| one.1 <= neutral + calm) {
-            ranked = joined;
-            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        }
-    }
-    let (emotion, probability) = ranked.first().copied().unwrap_or((Emotion::Neutral, 0.0));
-    let second = ranked.get(1).copied().filter(|second| second.1 >= CLOSE * probability);
-    Displayed { emotion, probability, second }
-}
+use crate::analysis::{Analysis, Label, Span};
 
 /// `angry 82 %`, or `sad or angry` where the second is at least half as probable.
 pub fn label(span: &Span) -> String {
-    let Displayed { emotion, probability, second } = displayed(span.posterior());
-    match second {
-        Some((second, _)) => format!("{emotion} or {second}"),
-        None => format!("{emotion} {:.0} %", 100.0 * probability),
-    }
+    Label::from(span).to_string()
 }
 
 /// `agent: angry 82 %`; the label alone where the speaker is not known.
@@ -148,6 +102,7 @@ pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
 mod tests {
     use super::super::sample::{NASTY, sample, span};
     use super::*;
+    use crate::emotion::Emotion;
 
     #[test]
     fn a_close_second_is_named_instead_of_a_figure() {
@@ -159,21 +114,6 @@ mod tests {
             label(&span(0.0, 1.0, 0, None, &[(Emotion::Sad, 0.4), (Emotion::Calm, 0.6)])),
             "calm or sad"
         );
-    }
-
-    #[test]
-    fn neutral_and_calm_are_displayed_as_neutral_where_neither_is_twice_the_other() {
-        let of = |posterior: &[(Emotion, f32)]| label(&span(0.0, 1.0, 0, None, posterior));
-        assert_eq!(
-            of(&[(Emotion::Calm, 0.4), (Emotion::Neutral, 0.35), (Emotion::Sad, 0.25)]),
-            "neutral 75 %"
-        );
-        assert_eq!(
-            of(&[(Emotion::Calm, 0.3), (Emotion::Neutral, 0.2), (Emotion::Sad, 0.3)]),
-            "neutral or sad"
-        );
-        assert_eq!(of(&[(Emotion::Calm, 0.7), (Emotion::Neutral, 0.3)]), "calm 70 %");
-        assert_eq!(of(&[(Emotion::Angry, 0.6), (Emotion::Calm, 0.2), (Emotion::Neutral, 0.2)]), "angry 60 %");
     }
 
     #[test]

@@ -34,7 +34,8 @@ fn section(out: &mut String, recording: &Analysis) {
         let _ = writeln!(out, "{}- Note: {}", if number == 0 { "\n" } else { "" }, plain(&warning.message));
     }
     for (number, (name, value)) in words::facts(recording).into_iter().enumerate() {
-        let _ = writeln!(out, "{}- **{name}**: {}", if number == 0 { "\n" } else { "" }, plain(&value));
+        let _ =
+            writeln!(out, "{}- **{}**: {}", if number == 0 { "\n" } else { "" }, plain(&name), plain(&value));
     }
     if recording.spans.is_empty() {
         return;
@@ -46,13 +47,13 @@ fn section(out: &mut String, recording: &Analysis) {
 fn row(out: &mut String, span: &Span) {
     let _ = writeln!(
         out,
-        "| {} | {} | {} | {} | {:+.2} | {:+.2} |",
+        "| {} | {} | {} | {} | {} | {} |",
         clock(span.start),
         clock(span.end),
         plain(span.speaker.as_deref().unwrap_or("")),
         label(span),
-        span.valence,
-        span.arousal
+        words::signed(span.valence),
+        words::signed(span.arousal)
     );
 }
 
@@ -84,12 +85,12 @@ mod tests {
         let nasty = "Ann \\<b\\>\\&\"'\\\\ x";
         let want = format!(
             "# Emotion in speech\n\n## calls/a \"b\" \\<c\\>\\&\\| .wav\n\n0:10.5, 2 channels, speech 0:07.8.\n\n\
-             Mostly sad.\n\n- **sentiment**: -0.10 (−1 unpleasant … +1 pleasant)\n\n\
+             Mostly sad.\n\n- **sentiment**: -0.10\n\n\
              | start | end | speaker | emotion | valence | arousal |\n|---:|---:|---|---|---:|---:|\n\
              | 0:00.5 | 0:03.1 | agent | angry 82 % | -0.36 | +0.42 |\n\
              | 0:02.0 | 0:04.3 | {nasty} | sad 70 % | -0.25 | -0.11 |\n\
              | 0:04.3 | 0:06.0 | {nasty} | happy 90 % | +0.71 | +0.45 |\n\
-             | 0:08.0 | 0:09.2 | agent | neutral 90 % | +0.27 | -0.12 |\n\n\
+             | 0:08.0 | 0:09.2 | agent | neutral 90 % | +0.16 | -0.12 |\n\n\
              {CAVEAT} Model: small 1; undertone 0.0.0.\n"
         );
         assert_eq!(markdown(&report(vec![recording])).unwrap(), want);

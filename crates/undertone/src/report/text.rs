@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use super::label::{Displayed, displayed};
 use super::{CAVEAT, words};
-use crate::analysis::{AdaptationSource, Analysis, Moment, Span, Summary};
+use crate::analysis::{AdaptationSource, Analysis, Label, Span};
 use crate::emotion::Emotion;
 
 /// Cells of a probability bar.
@@ -65,7 +64,7 @@ pub fn recording(recording: &Analysis, style: Style) -> String {
     out
 }
 
-/// Above a recording's spans: its name, warnings, and the summary sentence where there is speech.
+/// Above a recording's spans: its name, warnings, and the headline where there is speech.
 fn opening(recording: &Analysis, style: Style) -> String {
     let mut out = heading(recording, style);
     out.push('\n');
@@ -99,7 +98,7 @@ pub fn conclusion(result: &Analysis, style: Style) -> String {
 }
 
 fn line(out: &mut String, span: &Span, width: usize, style: Style) {
-    let Displayed { emotion: top, probability: p, second } = displayed(span.posterior());
+    let Label { emotion: top, probability: p, second, .. } = Label::from(span);
     let filled = (p * BAR as f32).round() as usize;
     let bar = format!("{}{}", "█".repeat(filled), "·".repeat(BAR - filled.min(BAR)));
     let second = match second {
@@ -122,56 +121,12 @@ fn line(out: &mut String, span: &Span, width: usize, style: Style) {
 }
 
 fn summary(out: &mut String, recording: &Analysis, style: Style) {
-    let Summary {
-        emotions,
-        valence,
-        arousal,
-        sentiment,
-        sentiment_interval,
-        volatility,
-        moments,
-        speakers,
-        reactions,
-        ..
-    } = &recording.summary;
     let row = |out: &mut String, name: &str, text: String| {
         let _ = writeln!(out, "  {} {text}", style.paint("1", &format!("{name:<10}")));
     };
-    row(out, "share", words::shares(emotions));
-    for (name, range) in [("valence", valence), ("arousal", arousal)] {
-        if let Some(range) = range {
-            row(out, name, words::range(range));
-        }
+    for (name, value) in words::facts(recording) {
+        row(out, &name, value);
     }
-    if let Some(value) = sentiment {
-        let value = words::sentiment(*value, *sentiment_interval);
-        row(out, "sentiment", format!("{value} (−1 unpleasant … +1 pleasant; 95 % interval)"));
-    }
-    if let Some(volatility) = volatility {
-        row(out, "mood", words::mood(*volatility).to_string());
-    }
-    let moment = |m: &Moment| format!("{} {} ({:.0} %)", clock(m.start), m.emotion, 100.0 * m.probability);
-    if !moments.is_empty() {
-        row(out, "strongest", moments.iter().map(moment).collect::<Vec<_>>().join(", "));
-    }
-    for speaker in speakers {
-        let mut text = vec![format!(
-            "{:.0} % of the speech: {}",
-            100.0 * speaker.speech_share,
-            words::shares(&speaker.emotions)
-        )];
-        text.extend(
-            speaker
-                .sentiment
-                .map(|value| format!("sentiment {}", words::sentiment(value, speaker.sentiment_interval))),
-        );
-        text.extend(speaker.volatility.map(|volatility| format!("mood {}", words::mood(volatility))));
-        row(out, &speaker.id, text.join("; "));
-    }
-    reactions
-        .iter()
-        .filter(|one| one.valence.or(one.arousal).is_some())
-        .for_each(|one| row(out, "reaction", words::reaction(one)));
     for speaker in &recording.speakers {
         let seconds = clock(speaker.adaptation.seconds);
         let from = match speaker.adaptation.source {
@@ -238,27 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_comes_first_and_speakers_have_their_rows() {
+    fn the_headline_comes_first_and_speakers_have_their_rows() {
         let mut spans = Vec::new();
         for n in 0..4 {
             let (at, mut agent) = (15.0 * f64::from(n), span(n == 2));
             (agent.start, agent.end) = (at, at + 5.0);
             let mut caller = agent.clone();
             (caller.start, caller.end, caller.speaker) = (at + 6.0, at + 14.0, Some("caller".into()));
-            (agent.valence, caller.valence) = (0.1 * n as f32, -0.1 * n as f32);
             spans.extend([agent, caller]);
         }
         let text = shown(spans, false);
         let second = text.lines().nth(1).unwrap_or_default();
-        assert!(second.starts_with("  agent sounded mostly angry"), "{text}");
+        let want = "  Agent: angry throughout (80 % on average). Caller: angry throughout (80 % on average).";
+        assert_eq!(second, want, "{text}");
         for row in [
-            "agent      38 % of the speech: angry 80 %",
+            "sentiment  unpleasant (-0.50, 95 % interval ",
+            "valence    -0.50 (−1 unpleasant … +1 pleasant)",
+            "mood       changes little from span to span",
+            "agent      38 % of the speech: angry 80 %, happy 14 %, neutral 6 %; no clear sentiment (-0.50",
             "caller     62 %",
-            "reaction   agent → caller: valence -1.00",
         ] {
             assert!(text.contains(row), "{row} in {text}");
         }
-        assert!(text.contains("sentiment  -0.03 [") && text.contains("mood       changes"), "{text}");
+        assert!(!text.contains("reaction"), "four turns show none: {text}");
     }
 
     #[test]

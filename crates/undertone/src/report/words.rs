@@ -1,15 +1,12 @@
-//! The summary's figures in words: every format for people takes them from here.
+//! The summary's figures in words: every format for people takes them from here. What they mean is decided in `analysis`.
 
 use super::label::line;
 use super::text::clock;
-use crate::analysis::{Analysis, Range, Reaction, Share, Summary};
+use crate::analysis::{Analysis, MoodChange, Range, Reaction, Sentiment, Share, Summary, joined};
+use crate::emotion::Emotion;
 
 /// Emotions with less of the speech are not named.
 const LEAST_SHARE: f32 = 0.05;
-/// Mean distances between successive spans on the plane of valence and arousal (0…2.83) from which a mood changes somewhat, and
-/// much: a quarter and a half of one dimension's half range.
-const CHANGES_SOMEWHAT: f32 = 0.25;
-const CHANGES_MUCH: f32 = 0.5;
 
 /// `1:03.2, 2 channels, speech 0:41.0`.
 pub fn extent(recording: &Analysis) -> String {
@@ -20,69 +17,83 @@ pub fn extent(recording: &Analysis) -> String {
     }
 }
 
+/// Shares of the speech as they are displayed: calm counts as neutral where the rule of labels says so.
+pub fn joined_shares(emotions: &[Share]) -> Vec<(Emotion, f32)> {
+    joined(emotions.iter().map(|one| (one.emotion, one.share)).collect())
+}
+
 /// `sad 54 %, happy 20 %`: the shares worth naming.
 pub fn shares(emotions: &[Share]) -> String {
-    let named = emotions.iter().filter(|share| share.share >= LEAST_SHARE);
-    named.map(|one| format!("{} {:.0} %", one.emotion, 100.0 * one.share)).collect::<Vec<_>>().join(", ")
+    let named = joined_shares(emotions).into_iter().filter(|one| one.1 >= LEAST_SHARE);
+    named.map(|(emotion, share)| format!("{emotion} {:.0} %", 100.0 * share)).collect::<Vec<_>>().join(", ")
 }
 
-/// `+0.10 ± 0.20 (-0.42 at 0:07.0 … +0.28 at 0:18.6)`.
+/// `+0.10`; what rounds to nothing is `0.00`, without a sign.
+pub fn signed(value: f32) -> String {
+    if value.abs() < 0.005 { "0.00".to_string() } else { format!("{value:+.2}") }
+}
+
+/// `+0.10 on average, from -0.42 (at 0:07.0) to +0.28 (at 0:18.6)`.
 pub fn range(range: &Range) -> String {
-    let Range { mean, spread, low, low_at, high, high_at } = range;
-    format!("{mean:+.2} ± {spread:.2} ({low:+.2} at {} … {high:+.2} at {})", clock(*low_at), clock(*high_at))
-}
-
-/// `-0.10 [-0.20, +0.02]`, with the interval where it is known.
-pub fn sentiment(sentiment: f32, interval: Option<[f32; 2]>) -> String {
-    match interval {
-        Some([low, high]) => format!("{sentiment:+.2} [{low:+.2}, {high:+.2}]"),
-        None => format!("{sentiment:+.2}"),
+    let [mean, low, high] = [range.mean, range.low, range.high].map(signed);
+    if low == high {
+        return mean;
     }
+    let (low_at, high_at) = (clock(range.low_at), clock(range.high_at));
+    format!("{mean} on average, from {low} (at {low_at}) to {high} (at {high_at})")
 }
 
-/// `caller → agent: valence +0.40, arousal -0.10 over 12 turns`.
-pub fn reaction(reaction: &Reaction) -> String {
-    let value = |value: Option<f32>| value.map_or("unknown".to_string(), |r| format!("{r:+.2}"));
-    format!(
-        "{} → {}: valence {}, arousal {} over {} {}",
-        line(&reaction.from),
-        line(&reaction.to),
-        value(reaction.valence),
-        value(reaction.arousal),
-        reaction.turns,
-        if reaction.turns == 1 { "turn" } else { "turns" }
-    )
+/// `unpleasant (-0.30, 95 % interval -0.40 … -0.20)`, or `no clear sentiment (…)` where the interval holds 0.
+pub fn sentiment(sentiment: f32, interval: Option<[f32; 2]>) -> String {
+    let Some([low, high]) = interval else { return signed(sentiment) };
+    let word = match Sentiment::of([low, high]) {
+        Sentiment::Pleasant => "pleasant",
+        Sentiment::Unpleasant => "unpleasant",
+        _ => "no clear sentiment",
+    };
+    format!("{word} ({}, 95 % interval {} … {})", signed(sentiment), signed(low), signed(high))
 }
 
-/// How far valence and arousal move from one span of a speaker to the next, in words; the number is in the JSON.
+/// `caller sounds more pleasant where agent did just before (r = +0.40, 24 turns, p < .05)`: a line for valence, one for arousal,
+/// as far as they are known.
+pub fn reaction(reaction: &Reaction) -> Vec<String> {
+    let (from, to, turns) = (line(&reaction.from), line(&reaction.to), reaction.turns);
+    let say = |r: Option<f32>, what: &str| {
+        let way = if r? < 0.0 { "less" } else { "more" };
+        let other = if r? < 0.0 { format!("{from} did more so") } else { format!("{from} did") };
+        Some(format!(
+            "{to} sounds {way} {what} where {other} just before (r = {:+.2}, {turns} turns, p < .05)",
+            r?
+        ))
+    };
+    [say(reaction.valence, "pleasant"), say(reaction.arousal, "aroused")].into_iter().flatten().collect()
+}
+
+/// How much a mood changes from one span of a speaker to the next; the number is in the JSON.
 pub fn mood(volatility: f32) -> &'static str {
-    match volatility {
-        v if v < CHANGES_SOMEWHAT => "changes little",
-        v if v < CHANGES_MUCH => "changes somewhat",
-        _ => "changes much",
+    match MoodChange::of(volatility) {
+        MoodChange::Little => "changes little from span to span",
+        MoodChange::Somewhat => "changes somewhat from span to span",
+        _ => "changes much from span to span",
     }
 }
 
 /// What is known of the whole: name and value, in the order shown; what is not known is left out.
-pub fn facts(recording: &Analysis) -> Vec<(&'static str, String)> {
-    let Summary { emotions, valence, arousal, sentiment_interval, volatility, moments, .. } =
-        &recording.summary;
+pub fn facts(recording: &Analysis) -> Vec<(String, String)> {
     let summary = &recording.summary;
-    let mut facts = Vec::new();
+    let Summary { emotions, valence, arousal, volatility, moments, .. } = summary;
+    let mut facts: Vec<(&str, String)> = Vec::new();
     if !emotions.is_empty() {
-        facts.push(("share of speech", shares(emotions)));
+        facts.push(("share", shares(emotions)));
     }
     if let Some(value) = summary.sentiment {
-        let value = sentiment(value, *sentiment_interval);
-        facts.push(("sentiment", format!("{value} (−1 unpleasant … +1 pleasant)")));
+        facts.push(("sentiment", sentiment(value, summary.sentiment_interval)));
     }
-    facts.extend(valence.as_ref().map(|valence| ("valence", range(valence))));
-    facts.extend(arousal.as_ref().map(|arousal| ("arousal", range(arousal))));
+    facts.extend(
+        valence.as_ref().map(|valence| ("valence", range(valence) + " (−1 unpleasant … +1 pleasant)")),
+    );
+    facts.extend(arousal.as_ref().map(|arousal| ("arousal", range(arousal) + " (−1 quiet … +1 aroused)")));
     facts.extend(volatility.map(|volatility| ("mood", mood(volatility).to_string())));
-    if summary.speech_share > 0.0 {
-        let [speech, silence] = [summary.speech_share, summary.silence_share].map(|share| 100.0 * share);
-        facts.push(("recording", format!("{speech:.0} % speech, {silence:.0} % silence")));
-    }
     let strongest: Vec<String> = moments
         .iter()
         .map(|one| format!("{} {} ({:.0} %)", clock(one.start), one.emotion, 100.0 * one.probability))
@@ -90,15 +101,20 @@ pub fn facts(recording: &Analysis) -> Vec<(&'static str, String)> {
     if !strongest.is_empty() {
         facts.push(("strongest", strongest.join(", ")));
     }
+    let mut facts: Vec<(String, String)> =
+        facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     for speaker in &summary.speakers {
-        let known = speaker.sentiment.map_or(String::new(), |value| {
-            format!("; sentiment {}", sentiment(value, speaker.sentiment_interval))
-        });
         let share = 100.0 * speaker.speech_share;
-        let (name, shares) = (line(&speaker.id), shares(&speaker.emotions));
-        facts.push(("speaker", format!("{name}, {share:.0} % of the speech: {shares}{known}")));
+        let mut text = format!("{share:.0} % of the speech: {}", shares(&speaker.emotions));
+        if let Some(value) = speaker.sentiment {
+            text += &format!("; {}", sentiment(value, speaker.sentiment_interval));
+        }
+        if let Some(volatility) = speaker.volatility {
+            text += &format!("; mood {}", mood(volatility));
+        }
+        facts.push((line(&speaker.id), text));
     }
-    facts.extend(summary.reactions.iter().map(|one| ("reaction", reaction(one))));
+    facts.extend(summary.reactions.iter().flat_map(reaction).map(|text| ("reaction".to_string(), text)));
     facts
 }
 
@@ -107,13 +123,12 @@ mod tests {
     use super::super::sample::{sample, silent};
     use super::*;
     use crate::analysis::SpeakerSummary;
-    use crate::emotion::Emotion;
 
     #[test]
     fn unknown_figures_are_left_out() {
         assert_eq!(facts(&silent()), []);
-        let names: Vec<&str> = facts(&sample()).into_iter().map(|fact| fact.0).collect();
-        assert!(names.starts_with(&["share of speech", "sentiment", "valence", "arousal"]), "{names:?}");
+        let names: Vec<String> = facts(&sample()).into_iter().map(|fact| fact.0).collect();
+        assert_eq!(names[..5], ["share", "sentiment", "valence", "arousal", "mood"]);
     }
 
     #[test]
@@ -130,18 +145,43 @@ mod tests {
                 Share { emotion: Emotion::Calm, share: 0.03 },
             ],
             sentiment: Some(-0.5),
+            sentiment_interval: Some([-0.7, -0.3]),
             ..SpeakerSummary::default()
         }];
         let (from, to) = ("Ann".into(), "Bob".into());
         recording.summary.reactions =
-            vec![Reaction { from, to, turns: 4, valence: Some(0.25), arousal: None }];
+            vec![Reaction { from, to, turns: 24, valence: Some(0.625), arousal: Some(-0.5) }];
         let facts = facts(&recording);
         let want = [
-            ("sentiment", "+0.10 [-0.10, +0.30] (−1 unpleasant … +1 pleasant)"),
-            ("mood", "changes much"),
-            ("speaker", "Ann, 60 % of the speech: sad 97 %; sentiment -0.50"),
-            ("reaction", "Ann → Bob: valence +0.25, arousal unknown over 4 turns"),
+            ("sentiment", "no clear sentiment (+0.10, 95 % interval -0.10 … +0.30)"),
+            ("mood", "changes much from span to span"),
+            ("Ann", "60 % of the speech: sad 97 %; unpleasant (-0.50, 95 % interval -0.70 … -0.30)"),
+            ("reaction", "Bob sounds more pleasant where Ann did just before (r = +0.62, 24 turns, p < .05)"),
+            (
+                "reaction",
+                "Bob sounds less aroused where Ann did more so just before (r = -0.50, 24 turns, p < .05)",
+            ),
         ];
-        assert_eq!(facts, want.map(|(name, value)| (name, value.to_string())));
+        assert_eq!(facts, want.map(|(name, value)| (name.to_string(), value.to_string())));
+    }
+
+    #[test]
+    fn figures_have_a_sign_but_nothing_has_none() {
+        assert_eq!([0.125, -0.3, -0.004, 0.0].map(signed), ["+0.12", "-0.30", "0.00", "0.00"]);
+        assert_eq!(
+            sentiment(-0.001, Some([-0.2, 0.2])),
+            "no clear sentiment (0.00, 95 % interval -0.20 … +0.20)"
+        );
+    }
+
+    #[test]
+    fn shares_join_neutral_and_calm_as_labels_do() {
+        let share = |emotion, share| Share { emotion, share };
+        let both = [share(Emotion::Calm, 0.4), share(Emotion::Neutral, 0.3), share(Emotion::Sad, 0.3)];
+        assert_eq!(shares(&both), "neutral 70 %, sad 30 %");
+        assert_eq!(
+            shares(&[share(Emotion::Calm, 0.7), share(Emotion::Neutral, 0.3)]),
+            "calm 70 %, neutral 30 %"
+        );
     }
 }

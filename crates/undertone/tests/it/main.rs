@@ -9,6 +9,7 @@ mod model;
 mod mutations;
 mod recordings;
 mod sound;
+mod telephone;
 
 /// Says loudly, past the test runner's capture, that a test did not run.
 pub fn skipped(test: &str, needs: &str) {

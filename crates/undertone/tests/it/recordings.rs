@@ -5,7 +5,8 @@ use undertone::audio::{Channels, Recording};
 use undertone::engine::{Event, Options, StreamOptions};
 use undertone::{Emotion, Engine};
 
-use crate::sound::{music, noise, telephone, voice, wav};
+use crate::sound::{music, noise, voice, wav};
+use crate::telephone::telephone;
 
 /// The shipped example: six sentences, spoken by two synthetic voices.
 fn example() -> Vec<f32> {

@@ -1,103 +1,142 @@
-//! The whole in one plain sentence that claims no more than the figures say.
-//!
-//! - *mostly X* where X has at least half of the speaker's speech; *most often X* where the next emotion has less than half of X's share;
-//!   else *mixed*, with the two largest;
-//! - *at first X, later Y* where in each half of at least 5 s of speech one emotion has at least twice the share of the next, and not the same one;
-//! - strong moments as `moment.rs` defines them;
-//! - a speaker's tone *went with* (or *against*) another's where the correlation of valence is beyond chance;
-//! - less than 5 s of speech says so. Of more than three speakers the three with most speech are named.
+//! The headline: who sounded how, in plain words; what is decided in `course.rs` is only worded here.
 
-use super::moment;
-use super::reaction::beyond_chance;
-use super::voice::{self, Voice};
-use crate::analysis::{Reaction, Share, Span};
+use super::course::{Course, Mood, Passage};
+use super::moment::stands_out;
+use super::rules::{LITTLE, SPEAKERS};
+use super::speaker::SpeakerSpans;
 use crate::emotion::Emotion;
 
-/// Speakers named at most.
-const NAMED: usize = 3;
-/// Seconds of speech below which nothing is said of a course in time, and the sentence says how little there is.
-const LITTLE: f64 = 5.0;
+/// What is said where nobody speaks.
+pub(super) const NO_SPEECH: &str = "No speech.";
 
-/// The sentence; `voices` are all speakers, `spans` all spans in order of time, at least one of each.
-pub(super) fn line(voices: &[Voice], spans: &[&Span], reactions: &[Reaction]) -> String {
-    let mut named: Vec<&Voice> = voices.iter().collect();
-    named.sort_by(|a, b| b.seconds().total_cmp(&a.seconds()));
-    named.truncate(NAMED);
-    let is_named = |voice: &Voice| named.iter().any(|other| other.id == voice.id);
-    let mut parts: Vec<String> = voices
-        .iter()
-        .filter(|voice| is_named(voice))
-        .map(|voice| format!("{} sounded {}", who(voice), how(voice)))
+/// `Caller: angry from 0:45 (87 % at 0:50). Agent: no clear emotion.`; without names where there is one speaker without a name.
+/// `speakers` are all there are, at least one; those with most speech are named.
+pub(super) fn headline(speakers: &[SpeakerSpans]) -> String {
+    let mut seconds: Vec<f64> = speakers.iter().map(SpeakerSpans::seconds).collect();
+    let whole: f64 = seconds.iter().sum();
+    seconds.sort_by(|a, b| b.total_cmp(a));
+    let least = seconds[..seconds.len().min(SPEAKERS)].last().copied().unwrap_or_default();
+    let named = speakers.iter().filter(|speaker| speaker.seconds() >= least).take(SPEAKERS);
+    let mut sentences: Vec<String> = named
+        .map(|speaker| {
+            let how = how(&Course::of(speaker));
+            capital(&if speaker.named { format!("{}: {how}.", speaker.id) } else { format!("{how}.") })
+        })
         .collect();
-    match voices.len() - named.len() {
+    match speakers.len() - sentences.len() {
         0 => {}
-        1 => parts.push("one other spoke too".to_string()),
-        more => parts.push(format!("{more} others spoke too")),
+        1 => sentences.push("One more speaker.".to_string()),
+        more => sentences.push(format!("{more} more speakers.")),
     }
-    parts.extend(moments(spans));
-    parts.extend(following(reactions));
-    let seconds: f64 = voices.iter().map(Voice::seconds).sum();
-    if seconds < LITTLE {
-        parts.push(format!("there are only {seconds:.1} s of speech"));
+    if whole < LITTLE {
+        sentences.push(format!("Only {whole:.1} s to go by."));
     }
-    format!("{}.", parts.join("; "))
+    sentences.join(" ")
 }
 
-fn who<'a>(voice: &Voice<'a>) -> &'a str {
-    if voice.named { voice.id } else { "The voice" }
-}
-
-/// How a speaker sounded: a course in time where there is one, else the shares.
-fn how(voice: &Voice) -> String {
-    let halves = voice.halves();
-    let long = halves.iter().all(|half| half.iter().map(|(seconds, _)| seconds).sum::<f64>() >= LITTLE);
-    if let [Some(first), Some(later)] = halves.map(|half| clear(&voice::shares(&half)))
-        && long
-        && first != later
-    {
-        return format!("at first {first}, later {later}");
-    }
-    let shares = voice.emotions();
-    let percent = |share: &Share| format!("{:.0} %", 100.0 * share.share);
-    match shares.as_slice() {
-        [top, ..] if top.share >= 0.5 => format!("mostly {} ({})", top.emotion, percent(top)),
-        [top, second, ..] if 2.0 * second.share >= top.share => {
-            format!("mixed ({} {}, {} {})", top.emotion, percent(top), second.emotion, percent(second))
+/// A speaker's emotion over the recording.
+fn how(Course { mood, passages, more }: &Course) -> String {
+    let others = !passages.is_empty();
+    let mut parts = vec![match mood {
+        Mood::Unclear(_) if others => "mostly unclear".to_string(),
+        Mood::Unclear(None) => "no clear emotion".to_string(),
+        Mood::Unclear(Some((likely, share))) => {
+            format!("no clear emotion (most likely {}, {})", adjective(*likely), percent(*share))
         }
-        [top, ..] => format!("most often {} ({})", top.emotion, percent(top)),
-        [] => "like nothing asked for".to_string(),
+        Mood::Either([(one, p), (other, q)]) => {
+            format!("{} or {} ({}, {})", adjective(*one), adjective(*other), percent(*p), percent(*q))
+        }
+        Mood::Short(emotion, p) => format!("{} ({})", adjective(*emotion), percent(*p)),
+        Mood::Throughout(emotion, _) if others => format!("mostly {}", adjective(*emotion)),
+        Mood::Throughout(emotion, p) => {
+            format!("{} throughout ({} on average)", adjective(*emotion), percent(*p))
+        }
+        Mood::Mostly(emotion, share) => {
+            format!("mostly {} ({} of the time)", adjective(*emotion), percent(*share as f32))
+        }
+        Mood::Several(several) => match several.as_slice() {
+            [] => "changing emotions".to_string(),
+            [one] => format!("at times {} ({} of the time)", adjective(one.0), percent(one.1 as f32)),
+            several => {
+                let share = |(at, one): (usize, &(Emotion, f64))| {
+                    let of = if at == 0 { " of the time" } else { "" };
+                    format!("{} ({}{of})", adjective(one.0), percent(one.1 as f32))
+                };
+                let mut shares: Vec<String> = several.iter().enumerate().map(share).collect();
+                let last = shares.pop().unwrap_or_default();
+                format!("by turns {} and {last}", shares.join(", "))
+            }
+        },
+        Mood::Change { before, after, until, from } => change(before.as_ref(), after.as_ref(), *until, *from),
+    }];
+    parts.extend(passages.iter().map(other));
+    match more {
+        0 => {}
+        1 => parts.push("and one more moment".to_string()),
+        more => parts.push(format!("and {more} more moments")),
+    }
+    parts.join(", ")
+}
+
+/// One mood, then another.
+fn change(before: Option<&Passage>, after: Option<&Passage>, until: f64, from: f64) -> String {
+    let (until, from) = (clock(until), clock(from));
+    match (before, after) {
+        (None, None) => "no clear emotion".to_string(),
+        (None, Some(after)) => format!("{} from {from}{}", adjective(after.emotion), peak(after, &from)),
+        (Some(before), None) => {
+            format!("{} until {until}{}, then no clear emotion", adjective(before.emotion), peak(before, ""))
+        }
+        (Some(before), Some(after)) if stands_out(before.emotion) => format!(
+            "{} until {until}{}, then {}{}",
+            adjective(before.emotion),
+            peak(before, ""),
+            adjective(after.emotion),
+            peak(after, "")
+        ),
+        (Some(before), Some(after)) => format!(
+            "{}, then {} from {from}{}",
+            adjective(before.emotion),
+            adjective(after.emotion),
+            peak(after, &from)
+        ),
     }
 }
 
-/// The emotion of at least twice the share of the next one.
-fn clear(shares: &[Share]) -> Option<Emotion> {
-    let top = shares.first()?;
-    let second = shares.get(1).map_or(0.0, |share| share.share);
-    (top.share >= 2.0 * second).then_some(top.emotion)
+/// `angry at 0:50 (87 %)`; a longer passage has its end too.
+fn other(passage: &Passage) -> String {
+    let (name, start) = (adjective(passage.emotion), clock(passage.start));
+    if passage.seconds < LITTLE {
+        return format!("{name} at {} ({})", clock(passage.peak_at), percent(passage.peak));
+    }
+    format!("{name} from {start} to {}{}", clock(passage.end), peak(passage, &start))
 }
 
-fn moments(spans: &[&Span]) -> Option<String> {
-    match moment::strong(spans).as_slice() {
-        [] => None,
-        [one] => Some(format!("one strong moment, at {} ({})", clock(one.start), one.emotion)),
-        all => Some(format!(
-            "{} strong moments, first at {} ({})",
-            all.len(),
-            clock(all[0].start),
-            all[0].emotion
-        )),
+/// ` (87 % at 0:50)`, without the time where it was said just now; nothing for what does not stand out.
+fn peak(passage: &Passage, said: &str) -> String {
+    let at = clock(passage.peak_at);
+    match stands_out(passage.emotion) {
+        false => String::new(),
+        true if at == said => format!(" ({})", percent(passage.peak)),
+        true => format!(" ({} at {at})", percent(passage.peak)),
     }
 }
 
-/// The correlation of valence furthest from 0, where it is beyond chance.
-fn following(reactions: &[Reaction]) -> Option<String> {
-    let sure = reactions.iter().filter_map(|reaction| {
-        let r = reaction.valence.filter(|&r| beyond_chance(r, reaction.turns))?;
-        Some((r, reaction))
-    });
-    let (r, Reaction { from, to, turns, .. }) = sure.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
-    let way = if r > 0.0 { "with" } else { "against" };
-    Some(format!("{to}'s tone went {way} {from}'s (r = {r:.2} over {turns} turns)"))
+fn percent(share: f32) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// An emotion as somebody sounds.
+fn adjective(emotion: Emotion) -> &'static str {
+    match emotion {
+        Emotion::Disgust => "disgusted",
+        other => other.name(),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// `m:ss`, or `h:mm:ss` from an hour on; whole seconds that have passed.

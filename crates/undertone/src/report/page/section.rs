@@ -167,9 +167,10 @@ fn summary(recording: &Analysis) -> String {
         out += &bars(&line(&speaker.id), &speaker.emotions);
     }
     out += "<dl>";
-    let elsewhere = ["share of speech", "strongest"];
-    for (name, value) in words::facts(recording).into_iter().filter(|fact| !elsewhere.contains(&fact.0)) {
-        let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(&value));
+    // The bars and the list of moments say these.
+    let elsewhere = ["share", "strongest"];
+    for (name, value) in words::facts(recording).iter().filter(|fact| !elsewhere.contains(&fact.0.as_str())) {
+        let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value));
     }
     out + "</dl></div>"
 }
@@ -177,8 +178,9 @@ fn summary(recording: &Analysis) -> String {
 /// A bar an emotion, with its figure; the longest has the whole width.
 fn bars(caption: &str, emotions: &[Share]) -> String {
     let mut out = format!("<table class=\"bars\"><caption>{}</caption><tbody>", escape(caption));
-    let most = emotions.iter().map(|one| one.share).fold(1e-6, f32::max);
-    for Share { emotion, share } in emotions {
+    let shares = words::joined_shares(emotions);
+    let most = shares.iter().map(|one| one.1).fold(1e-6, f32::max);
+    for (emotion, share) in shares {
         let (percent, wide) = (100.0 * share, 100.0 * share / most);
         let _ = write!(
             out,

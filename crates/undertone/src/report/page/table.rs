@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::analysis::{Analysis, Span};
+use crate::analysis::{Analysis, Label, Span};
 use crate::report::escape;
 use crate::report::label::label;
 use crate::report::text::clock;
+use crate::report::words::signed;
 
 /// Rows at most: more are for programs.
 const ROWS: usize = 3000;
@@ -46,16 +47,16 @@ fn row(out: &mut String, span: &Span, plays: bool) {
     let _ = write!(
         out,
         "<tr><th scope=\"row\" data-v=\"{:.2}\">{start}</th><td data-v=\"{:.2}\">{}</td><td>{}</td><td><i class=\"f-{}\"></i>{}</td>\
-         <td>{set}</td><td>{}</td><td>{}</td><td>{:+.2}</td><td>{:+.2}</td></tr>",
+         <td>{set}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         span.start,
         span.end,
         clock(span.end),
         escape(span.speaker.as_deref().unwrap_or("")),
-        span.emotion,
+        Label::from(span).emotion,
         label(span),
         share(span.prediction.intensity),
         share(span.prediction.agreement),
-        span.valence,
-        span.arousal
+        signed(span.valence),
+        signed(span.arousal)
     );
 }

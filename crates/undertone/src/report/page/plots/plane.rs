@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::frame::Panel;
 use super::pieces::{self, Piece};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Label};
 use crate::emotion::{Affect, Emotion};
 use crate::report::label::Tier;
 use crate::report::text::clock;
@@ -71,7 +71,7 @@ fn way(pieces: &[Piece]) -> String {
     let longest = pieces.iter().map(|piece| piece.end - piece.start).fold(1e-9, f64::max);
     let largest = if pieces.len() > 60 { 5.0 } else { 8.0 };
     for piece in pieces {
-        let (top, p) = piece.posterior.top();
+        let Label { emotion: top, probability: p, .. } = Label::of(&piece.posterior);
         let (x, y) = place(piece.posterior.affect());
         let radius = 2.5 + (largest - 2.5) * ((piece.end - piece.start) / longest).sqrt();
         let _ = write!(

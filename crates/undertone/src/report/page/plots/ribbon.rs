@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::frame::{Panel, code};
 use super::pieces::{self, MOST, Piece};
 use super::{across, level};
-use crate::analysis::Analysis;
-use crate::report::label::{Displayed, Tier, displayed, label};
+use crate::analysis::{Analysis, Label};
+use crate::report::label::{Tier, label};
 use crate::report::text::clock;
 
 /// Pixels.
@@ -40,11 +40,8 @@ fn words(tier: &Tier) -> String {
 }
 
 fn stretch(piece: &Piece, seconds: f64) -> String {
-    let Displayed { emotion: top, probability: p, second } = displayed(&piece.posterior);
-    let name = match second {
-        Some((second, _)) => format!("{top} or {second}"),
-        None => format!("{top} {:.0} %", 100.0 * p),
-    };
+    let name = Label::of(&piece.posterior);
+    let Label { emotion: top, second, .. } = name;
     let (x, width) = (across(piece.start, seconds), across(piece.end - piece.start, seconds));
     let mean = if piece.joined { "mostly " } else { "" };
     let mut out = format!("<g><title>{}–{}: {mean}{name}</title>", clock(piece.start), clock(piece.end));
