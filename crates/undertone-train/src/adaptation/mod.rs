@@ -131,3 +131,117 @@ fn space(statistics: &Statistics) -> SpeakerSpace {
         trust: TRUST,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use undertone::Emotion;
+    use undertone_eval::holdout::Part;
+
+    use super::*;
+
+    fn shipped() -> ModelFile {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone-models/models/default.onnx");
+        ModelFile::open(Path::new(path)).unwrap()
+    }
+
+    /// Three speakers with each class four times: harmonics in noise, whose pitch, tilt and level vary.
+    fn corpus(folder: &Path, name: &str) -> Corpus {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut manifest = "path,speaker,label\n".to_string();
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        for clip in 0..96 {
+            let (speaker, class) = (clip % 3, Emotion::ALL[clip / 3 % 8]);
+            let file = format!("{name}-{clip}.wav");
+            let pitch = (90.0 + 60.0 * speaker as f32) * (1.0 + 0.1 * (class as usize) as f32);
+            let pitch = pitch * rng.random_range(0.9..1.1);
+            let (tilt, noise) = (rng.random_range(0.5..0.9), rng.random_range(10.0..1000.0));
+            let mut writer = hound::WavWriter::create(folder.join(&file), spec).unwrap();
+            for at in 0..9600 {
+                let phase = at as f32 / 16_000.0 * pitch * std::f32::consts::TAU;
+                let voice: f32 = (1..12).map(|k| f32::powi(tilt, k) * (k as f32 * phase).sin()).sum();
+                let sample = 3000.0 * voice + noise * rng.random_range(-1.0..1.0);
+                writer.write_sample(sample as i16).unwrap();
+            }
+            writer.finalize().unwrap();
+            manifest.push_str(&format!("{file},s{speaker},{class}\n"));
+        }
+        let path = folder.join(format!("{name}.csv"));
+        std::fs::write(&path, manifest).unwrap();
+        Corpus::from_manifest(&path).unwrap()
+    }
+
+    fn nothing_learned() -> HeldOut<'static> {
+        HeldOut { learned: Vec::new(), parts: Vec::new() }
+    }
+
+    #[test]
+    fn a_fitted_offset_moves_logits_as_the_network_does_and_the_embedding_space_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, corpora) = (shipped(), [corpus(folder.path(), "tones")]);
+        let embedding_space = file.embedding_space();
+        let samples = fit(&mut file, &corpora, &nothing_learned()).unwrap();
+        let tones = Sample { corpus: "tones".to_string(), clips: 96, speakers: 3 };
+        assert_eq!(samples, [vec![tones], vec![]]);
+        let model = Model::from_bytes(file.to_bytes().unwrap()).unwrap();
+        assert_eq!(model.metadata().embedding_space, embedding_space);
+        let (space, population) =
+            (model.metadata().adaptation.clone().unwrap(), &model.metadata().population);
+        let d = space.dimensions();
+        assert_eq!(d, 2 * Emotion::ALL.len());
+        let offset: Vec<f32> = (0..d).map(|at| (at as f32).cos() * space.between[at].sqrt()).collect();
+        let through = |matrix: &[f32], column: usize| -> f32 {
+            offset.iter().zip(matrix.chunks_exact(matrix.len() / d)).map(|(o, row)| o * row[column]).sum()
+        };
+        let moved: Vec<f32> = (0..population.mean.len())
+            .map(|at| population.mean[at] + population.scale[at] * through(&space.back, at))
+            .collect();
+        for (got, want) in space.coordinates(&moved, population).iter().zip(&offset) {
+            assert!((got - want).abs() < 1e-2 * (1.0 + want.abs()), "{got}, not {want}");
+        }
+        let nobody = model.population();
+        let answers = model.answer(&[population.mean.clone(), moved], &[&nobody, &nobody]).unwrap();
+        for class in 0..Emotion::ALL.len() {
+            let (got, want) =
+                (answers[1].logits[class] - answers[0].logits[class], through(&space.alone, class));
+            assert!((got - want).abs() < 1e-2 * (1.0 + want.abs()), "{class}: {got}, not {want}");
+        }
+        let before = file.clone();
+        fit(&mut file, &corpora, &nothing_learned()).unwrap();
+        assert_eq!(file, before, "fitted again it is the same");
+    }
+
+    #[test]
+    fn what_the_model_learned_from_is_refused_and_so_is_another_fold() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpora = [corpus(folder.path(), "savee")];
+        let error = fit(&mut shipped(), &corpora, &nothing_learned()).unwrap_err().to_string();
+        assert!(error.contains("learned from 'savee'"), "{error}");
+        let part = Part { protocol: "loso-tess".to_string(), fold: 1, clips: Vec::new() };
+        let held = HeldOut { learned: Vec::new(), parts: vec![part] };
+        let error = fit(&mut shipped(), &[], &held).unwrap_err().to_string();
+        assert!(error.contains("did not hold out loso-tess 1") && error.contains("loso-tess 2"), "{error}");
+    }
+
+    #[test]
+    fn songs_and_corpora_of_one_speaker_tell_of_no_class_effects() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut corpus = corpus(folder.path(), "tones");
+        let several = |corpus: &Corpus| several_speakers(&corpus.utterances.iter().collect::<Vec<_>>()).len();
+        assert_eq!(several(&corpus), 96);
+        corpus.utterances.iter_mut().for_each(|one| one.corpus = "tones_song".to_string());
+        assert_eq!(several(&corpus), 0);
+        corpus.utterances.iter_mut().for_each(|one| one.corpus = "tones".to_string());
+        corpus.utterances.retain(|one| one.speaker == "tones/s1");
+        assert_eq!((corpus.utterances.len(), several(&corpus)), (32, 0));
+    }
+}

@@ -1,7 +1,6 @@
 //! Embedded clips → the statistics, in a basis in which clips of one speaker and class vary by 1 and speakers independently.
 
 use faer::Mat;
-use undertone::model::Model;
 use undertone::{Emotion, Error, ErrorKind, Result};
 
 use super::class_effects::{ClassEffects, Combined};
