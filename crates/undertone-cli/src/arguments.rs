@@ -105,7 +105,13 @@ pub struct Analyze {
     pub speaker_file: Option<PathBuf>,
     /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
     /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.
-    #[arg(long, alias = "enroll", value_delimiter = ',', default_value = "auto", value_name = "auto|none|PROFILE|AUDIO")]
+    #[arg(
+        long,
+        alias = "enroll",
+        value_delimiter = ',',
+        default_value = "auto",
+        value_name = "auto|none|PROFILE|AUDIO"
+    )]
     pub adapt: Vec<PathBuf>,
     /// How common emotions are before anything is heard: even; conversation (mostly neutral); a file (JSON: {"neutral": 0.8,
     /// "angry": 0.2}); or auto: even for a single utterance, with more speech conversation, then what the recording shows.
