@@ -1,5 +1,6 @@
 //! The summary's figures in words: every format for people takes them from here.
 
+use super::basis::basis;
 use super::label::line;
 use super::text::clock;
 use crate::analysis::{Analysis, Range, Reaction, Share, Summary};
@@ -99,6 +100,7 @@ pub fn facts(recording: &Analysis) -> Vec<(&'static str, String)> {
         facts.push(("speaker", format!("{name}, {share:.0} % of the speech: {shares}{known}")));
     }
     facts.extend(summary.reactions.iter().map(|one| ("reaction", reaction(one))));
+    facts.extend(basis(recording).map(|basis| ("adaptation", basis)));
     facts
 }
 
