@@ -49,6 +49,7 @@ fn info(model: &Model) -> String {
         classes,
         temperature,
         calibrated_on,
+        thresholds_fitted_on,
         corpora,
         teachers,
         results,
@@ -70,6 +71,9 @@ fn info(model: &Model) -> String {
     );
     if !calibrated_on.is_empty() {
         row("calibrated", format!("on {}", calibrated_on.join(", ")));
+    }
+    if !thresholds_fitted_on.is_empty() {
+        row("sets", format!("prediction sets, thresholds fitted on {}", thresholds_fitted_on.join(", ")));
     }
     for corpus in corpora {
         row("trained on", format!("{}: {} clips, {}", corpus.name, corpus.clips, corpus.licence));

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use undertone::audio::{Channels, files_below};
 use undertone::engine::{Options, SpeakerSource};
+use undertone::prior::Prior;
 use undertone::{Emotion, Engine, Error, ErrorKind, Result};
 use undertone_eval::dialogue::{Spoken, read_truth};
 use undertone_eval::metrics::{TimelineScore, score_timeline, timeline_figures};
@@ -22,7 +23,7 @@ pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> R
     let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
         let apart = typed.speakers.filter(|_| channels == Channels::Average);
         let speaker_source = apart.map_or(SpeakerSource::PerChannel, SpeakerSource::Diarize);
-        engine.with_options(Options { channels, speaker_source, ..Options::default() })
+        engine.with_options(Options { channels, speaker_source, prior: Prior::Even, ..Options::default() })
     });
     let (average, split) = (average?, split?);
     let mut scores: Vec<TimelineScore> = Vec::new();

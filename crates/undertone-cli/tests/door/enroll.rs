@@ -63,7 +63,7 @@ fn a_profile_of_another_model_is_neither_used_nor_written_over() {
     let other = std::fs::read_to_string(&path).unwrap().replace(&space, &"0".repeat(16));
     std::fs::write(&path, &other).unwrap();
     for arguments in [
-        ["analyze", EXAMPLE, "--enroll", text(&path), "--json"],
+        ["analyze", EXAMPLE, "--adapt", text(&path), "--json"],
         ["enroll", "agent", EXAMPLE, "--output", text(&path)],
     ] {
         let output = undertone(&arguments);
@@ -87,7 +87,7 @@ fn what_is_no_profile_is_refused_and_kept() {
         (whole.to_string(), "another embedding space"),
     ] {
         let (_folder, path) = file("a.profile.json", bytes.as_bytes());
-        let used = undertone(&["analyze", EXAMPLE, "--enroll", text(&path)]);
+        let used = undertone(&["analyze", EXAMPLE, "--adapt", text(&path)]);
         assert!(used.status.code() == Some(2) && stderr(&used).contains(word), "{word}: {}", stderr(&used));
         let again = undertone(&["enroll", "a", EXAMPLE, "--output", text(&path)]);
         assert!(again.status.code() == Some(2) && stderr(&again).contains("kept"), "{}", stderr(&again));
@@ -99,7 +99,7 @@ fn what_is_no_profile_is_refused_and_kept() {
         "{}",
         stderr(&unnamed)
     );
-    let averaged = undertone(&["analyze", EXAMPLE, "--enroll", &format!("{EXAMPLE},{EXAMPLE}")]);
+    let averaged = undertone(&["analyze", EXAMPLE, "--adapt", &format!("{EXAMPLE},{EXAMPLE}")]);
     assert!(stderr(&averaged).contains("--channels split"), "{}", stderr(&averaged));
 }
 
@@ -107,7 +107,7 @@ fn what_is_no_profile_is_refused_and_kept() {
 fn a_profile_of_the_first_format_is_refused_with_the_command_that_converts_it() {
     let old = r#"{"format":"undertone-profile/1","name":"ann","model":"d63862b69681e5968570ad1f5d4e7aed53f34d11e417b8926bb08dd39a2ded9a","neutral":false,"seconds":9,"windows":3,"mean":[1],"deviation":[1]}"#;
     let (folder, path) = file("ann.profile.json", old.as_bytes());
-    let refused = undertone(&["analyze", EXAMPLE, "--enroll", text(&path)]);
+    let refused = undertone(&["analyze", EXAMPLE, "--adapt", text(&path)]);
     assert!(
         refused.status.code() == Some(2) && stderr(&refused).contains("--convert"),
         "{}",

@@ -1,6 +1,7 @@
 //! The command through its front door: the built program, its exit codes, what it writes where.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adaptation;
 mod documents;
 mod enroll;
 mod enrolled;

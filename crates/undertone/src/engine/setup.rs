@@ -38,6 +38,10 @@ impl Setup {
         if options.song {
             options.emotions = options.emotions.and(SUNG.into_iter().collect());
             options.speech = gate::of_song();
+            // What is common in conversation says nothing of songs.
+            if options.prior == Prior::Auto {
+                options.prior = Prior::Even;
+            }
         }
         let asked: EmotionSet =
             metadata.classes.iter().copied().filter(|class| options.emotions.contains(*class)).collect();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::prior::Prior;
 
 const fn shared<T: Send + Sync + 'static>() {}
 const _: () = shared::<Engine>();
@@ -63,4 +64,44 @@ fn a_stream_refuses_what_was_not_announced() {
     assert!(
         stream.finish().unwrap().warnings.iter().any(|warning| warning.code == crate::WarningCode::NotFinite)
     );
+}
+
+#[test]
+fn a_recording_is_adapted_to_unless_nothing_is_asked_for_and_its_prior_is_told() {
+    use crate::analysis::AdaptationSource::{None as Unadapted, Recording};
+    let sound = voice(40.0);
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let with = |adapt, prior| {
+        let engine = engine.with_options(Options { adapt, prior, ..Options::default() }).unwrap();
+        engine.analyze_samples(&sound, 16_000).unwrap()
+    };
+    let auto = with(Adapt::Auto, Prior::Auto);
+    let speaker = &auto.speakers[0];
+    assert_eq!((speaker.adaptation.source, speaker.adaptation.seconds), (Recording, speaker.seconds));
+    assert!((speaker.prior.values().sum::<f32>() - 1.0).abs() < 1e-4, "{:?}", speaker.prior);
+    assert!(speaker.prior.values().any(|share| (share - 0.125).abs() > 0.02), "{:?}", speaker.prior);
+    let even = with(Adapt::None, Prior::Even);
+    assert_eq!(even.speakers[0].adaptation.source, Unadapted);
+    assert!(even.speakers[0].prior.values().all(|share| *share == 0.125));
+    assert_eq!((auto.prior, even.prior), (Prior::Auto, Prior::Even));
+    let json = r#"{"neutral": 0.9, "calm": 0.1}"#;
+    let given = with(Adapt::Auto, Prior::Given(serde_json::from_str(json).unwrap()));
+    let named = given.spans.iter().map(|span| span.emotion);
+    assert!(named.into_iter().all(|one| one == crate::Emotion::Neutral || one == crate::Emotion::Calm));
+}
+
+#[test]
+fn a_live_span_is_told_within_a_second_of_its_end() {
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let mut stream = engine.stream(StreamOptions::default()).unwrap();
+    let (mut told, mut latest) = (0, 0.0f64);
+    for part in voice(60.0).chunks(1600) {
+        for event in stream.push(&[part]).unwrap() {
+            if let Event::Span(span) = event {
+                told += 1;
+                latest = latest.max(stream.heard().0 - span.end);
+            }
+        }
+    }
+    assert!(told > 3 && latest <= 1.0 + 1e-6, "{told} spans, the latest {latest} s after its end");
 }

@@ -1,6 +1,7 @@
 //! Results in every output format, one file each. Meaning is decided in `analysis`; the formats only write it.
 
 mod audacity;
+mod basis;
 mod csv;
 mod eaf;
 mod json;

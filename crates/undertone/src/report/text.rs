@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{CAVEAT, words};
-use crate::analysis::{AdaptationSource, Analysis, Label, Span};
+use crate::analysis::{Analysis, Label, Span};
 use crate::emotion::Emotion;
 
 /// Cells of a probability bar.
@@ -127,15 +127,6 @@ fn summary(out: &mut String, recording: &Analysis, style: Style) {
     for (name, value) in words::facts(recording) {
         row(out, &name, value);
     }
-    for speaker in &recording.speakers {
-        let seconds = clock(speaker.adaptation.seconds);
-        let from = match speaker.adaptation.source {
-            AdaptationSource::Recording => format!("statistics of {seconds} of speech in this recording"),
-            AdaptationSource::Enrolled => format!("enrolled profile of {seconds} of speech"),
-            _ => continue,
-        };
-        row(out, "adaptation", format!("{}: {from}", speaker.id));
-    }
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
@@ -148,7 +139,7 @@ pub(super) fn clock(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{AdaptationUsed, Failure, summarise};
+    use crate::analysis::{AdaptationSource, AdaptationUsed, Failure, summarise};
     use crate::model::Prediction;
 
     fn span(ambiguous: bool) -> Span {
@@ -221,8 +212,8 @@ mod tests {
     #[test]
     fn an_enrolled_profile_is_named() {
         let adaptation = AdaptationUsed { source: AdaptationSource::Enrolled, seconds: 34.0 };
-        let speakers =
-            vec![crate::analysis::Speaker { id: "agent".into(), channel: 0, seconds: 9.0, adaptation }];
+        let (id, prior) = ("agent".into(), Default::default());
+        let speakers = vec![crate::analysis::Speaker { id, channel: 0, seconds: 9.0, adaptation, prior }];
         let result = Analysis { speakers, spans: vec![span(false)], ..Default::default() };
         let text = recording(&result, Style { colour: false });
         assert!(text.contains("adaptation agent: enrolled profile of 0:34.0 of speech"), "{text}");

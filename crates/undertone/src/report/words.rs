@@ -1,5 +1,6 @@
 //! The summary's figures in words: every format for people takes them from here. What they mean is decided in `analysis`.
 
+use super::basis::basis;
 use super::label::line;
 use super::text::clock;
 use crate::analysis::{Analysis, MoodChange, Range, Reaction, Sentiment, Share, Summary, joined};
@@ -115,6 +116,7 @@ pub fn facts(recording: &Analysis) -> Vec<(String, String)> {
         facts.push((line(&speaker.id), text));
     }
     facts.extend(summary.reactions.iter().flat_map(reaction).map(|text| ("reaction".to_string(), text)));
+    facts.extend(basis(recording).map(|basis| ("adaptation".to_string(), basis)));
     facts
 }
 
