@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::channel::{Channel, is_cut};
 use super::event::Event;
+use super::not_speech::Belief;
 use super::prediction::{HeardSpeaker, predictions, spans_of};
 use super::segment::{Analysed, FRAME, ROWS_A_FRAME};
 use super::setup::Setup;
@@ -40,6 +41,8 @@ pub(super) struct Live {
     open: Option<Open>,
     /// Cells of one emotion whose end is not known yet.
     run: Vec<Cell>,
+    /// Whether it is speech, by what was heard so far.
+    belief: Belief,
 }
 
 /// A segment that has not ended yet.
@@ -98,7 +101,7 @@ impl Live {
         edge.move_to(kept, last.saturating_sub(kept.len()));
         let there = segment.start + (segment.kept.len() + segment.edge.len()) as u64 * FRAME;
         let until = open.end.min(there.saturating_sub(samples(AHEAD)));
-        let cells = segment.cells(on, segment.start..until, false)?;
+        let cells = segment.cells(on, segment.start..until, false, &mut self.belief)?;
         events.extend(self.add(on, cells).into_iter().map(Event::Span));
         events.extend(on.spans(&self.run).pop().map(Event::Provisional));
         Ok(events)
@@ -118,7 +121,7 @@ impl Live {
         let Open { kept, edge, .. } = &mut segment;
         edge.move_to(kept, left);
         *edge = Trunk::default();
-        let cells = segment.cells(on, range.clone(), true)?;
+        let cells = segment.cells(on, range.clone(), true, &mut self.belief)?;
         events.extend(self.add(on, cells).into_iter().map(Event::Span));
         if let Some(last) = self.run.last_mut().filter(|_| segment.rest(range) > 0) {
             // A rest of less than half a cell belongs to the cell before it.
@@ -202,7 +205,7 @@ impl Open {
 
     /// Predicts the cells that lie whole in `range` and have not been predicted; to the `end`, also what is left of at least half a
     /// cell, or of a segment with no other.
-    fn cells(&mut self, on: Hearing, range: Range<u64>, end: bool) -> Result<Vec<Cell>> {
+    fn cells(&mut self, on: Hearing, range: Range<u64>, end: bool, belief: &mut Belief) -> Result<Vec<Cell>> {
         let hop = samples(HOP);
         let mut ranges = Vec::new();
         while self.rest(&range) >= hop {
@@ -220,13 +223,17 @@ impl Open {
         let width = self.kept.width.max(self.edge.width);
         let there = frames.len() / width.max(1);
         let half = (samples(WINDOW) / 2 / FRAME) as usize;
+        let start = self.start;
         let windows = ranges.into_iter().filter_map(|range| {
-            let middle = ((range.start + range.end) / 2 - self.start) / FRAME;
+            let middle = ((range.start + range.end) / 2 - start) / FRAME;
             let window = (middle as usize).saturating_sub(half)..(middle as usize + half).min(there);
             let rows = rows.get(window.start * ROWS_A_FRAME * ROWS..)?;
             let rows = rows[..rows.len().min(window.len() * ROWS_A_FRAME * ROWS)].to_vec();
             let rows = Frames::of_rows(rows, ROWS);
-            let voice = on.setup.bounds.hold(Modulations::of(&rows).within(0..rows.len()));
+            let heard = |frame: usize| SampleRate::MODEL.seconds(start + frame as u64 * FRAME);
+            let around = Segment { start: heard(window.start), end: heard(window.end) };
+            let evidence = on.setup.gate.evidence(&Modulations::of(&rows), 0..rows.len());
+            let voice = evidence.is_some_and(|evidence| belief.speech(around, evidence));
             let segment = Segment {
                 start: SampleRate::MODEL.seconds(range.start),
                 end: SampleRate::MODEL.seconds(range.end),

@@ -222,6 +222,7 @@ impl Stream {
         if let Some(background) = self.background.take() {
             background.finish().into_iter().try_for_each(|done| done.map(|analysed| self.take(analysed)))?;
         }
+        self.channels.iter_mut().for_each(Channel::leave_out_what_is_no_speech);
         Ok(events)
     }
 
@@ -314,6 +315,11 @@ impl Stream {
         }
         result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
         smooth(&mut result.cells);
+        if result.speakers.len() == 1 && setup.options.speakers.is_empty() && given.is_empty() {
+            // The only voice of a recording needs no number.
+            result.cells.iter_mut().for_each(|cell| cell.speaker = None);
+            all.iter_mut().flatten().for_each(|speaker| speaker.name = None);
+        }
         for (number, speakers) in all.iter().enumerate() {
             let own = |cell: &&Cell| cell.channel == number;
             let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();
