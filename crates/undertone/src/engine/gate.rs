@@ -7,6 +7,9 @@ use crate::features::{Modulation, Modulations};
 use crate::speech;
 use crate::units::Seconds;
 
+/// A voice holds its strongest partial for at most this share of its frames.
+const HELD: f32 = 0.5;
+
 /// What a stretch that the detector takes for speech must be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gate {
@@ -21,16 +24,17 @@ impl Gate {
     /// stretch does not move.
     pub(super) fn evidence(self, modulations: &Modulations, frames: Range<usize>) -> Option<f32> {
         match self {
+            Gate::Speech if modulations.within(frames.clone())?.held > HELD => Some(-not_speech::MOST),
             Gate::Speech => modulations.measures(frames).map(|measures| not_speech::evidence(&measures)),
             Gate::Song => modulations.within(frames).filter(sings).map(|_| not_speech::MOST),
         }
     }
 }
 
-/// Whether harmonics and timbre move more than those of held notes and noise, and the strongest partial is held at most half
-/// of the time.
+/// Whether harmonics and timbre move more than those of held notes and noise, and the strongest partial is not
+/// held.
 fn sings(moved: &Modulation) -> bool {
-    moved.harmonics >= 0.6 && moved.timbre >= 0.26 && moved.held <= 0.5
+    moved.harmonics >= 0.6 && moved.timbre >= 0.26 && moved.held <= HELD
 }
 
 /// How a singing voice is found: it begins softer under music, and holds its breath longer between phrases.
