@@ -97,7 +97,7 @@ pub struct Analyze {
     /// Average the channels, or analyse each on its own (split: agent and caller).
     #[arg(long, value_enum, default_value_t = Channels::Average)]
     pub channels: Channels,
-    /// Speakers: names, one per channel (agent,caller); or diarize one channel into this many speakers (2, auto).
+    /// Speakers: names, one per channel (agent,caller); or diarize one channel into this many speakers (2; auto, the default for one channel).
     #[arg(long, value_delimiter = ',', value_name = "NAMES|NUMBER|auto")]
     pub speakers: Vec<String>,
     /// Speaker turns from a file: RTTM, or CSV with start,end,speaker. For one recording.
@@ -263,7 +263,7 @@ pub struct Evaluate {
     /// Recordings with a reference annotation beside each (NAME.csv: start,end,channel,speaker,label); one row per folder.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["files", "manifest", "protocol", "corpora", "condition", "corrupt", "save", "table", "html"])]
     pub dialogues: Option<PathBuf>,
-    /// Diarize dialogues of one channel into this many speakers (2, auto) [default: no diarization].
+    /// Diarize dialogues of one channel into this many speakers (2, auto) [default: auto].
     #[arg(long, value_name = "NUMBER|auto", requires = "dialogues", value_parser = crate::analyze::count)]
     pub speakers: Option<Count>,
     /// Folder of corpora: check predictions against their protocol, compare with listeners' votes, and report subgroups (sex,

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::level::Levels;
+use super::not_speech;
 use super::segment::{Analysed, Cut};
 use super::setup::Setup;
 use crate::speech::Detector;
-use crate::units::{SampleRate, Seconds};
+use crate::units::{SampleRate, Seconds, Segment};
 
 /// One channel.
 pub(super) struct Channel {
@@ -77,6 +78,23 @@ impl Channel {
         let after = if rest || is_cut(&range, setup) { receptive } else { 0 };
         let from = range.start.saturating_sub(before).max(self.start);
         Cut { samples: self.samples(from..range.end + after), from, range }
+    }
+
+    /// Leaves out what is no speech, by all that was heard.
+    pub(super) fn leave_out_what_is_no_speech(&mut self) {
+        let windows: Vec<(Segment, f32)> = self
+            .heard
+            .iter()
+            .flat_map(|analysed| analysed.windows.iter().copied().zip(analysed.evidence.iter().copied()))
+            .collect();
+        let speech = not_speech::speech(&windows);
+        let mut before = 0;
+        for analysed in &mut self.heard {
+            let own = &speech[before..][..analysed.windows.len()];
+            before += own.len();
+            analysed.retain(|i, _| own[i]);
+        }
+        self.heard.retain(|analysed| !analysed.windows.is_empty());
     }
 
     /// Drops samples that nothing can ask for any more.

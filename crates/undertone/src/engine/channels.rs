@@ -66,7 +66,7 @@ fn silence_leaks(channels: &mut [Channel], number: usize) -> f64 {
     let kept = covered(windows().copied().filter(|window| !out.contains(window)));
     let seconds = covered(windows().copied()).0 - kept.0;
     let heard = &mut channels[number].heard;
-    heard.iter_mut().for_each(|analysed| analysed.retain(&|window| !out.contains(&window)));
+    heard.iter_mut().for_each(|analysed| analysed.retain(|_, window| !out.contains(&window)));
     heard.retain(|analysed| !analysed.windows.is_empty());
     seconds
 }

@@ -1,32 +1,40 @@
 //! Which sounds pass for a voice: spoken, or sung over music.
 
-use crate::features::Modulation;
+use std::ops::Range;
+
+use super::not_speech;
+use crate::features::{Modulation, Modulations};
 use crate::speech;
 use crate::units::Seconds;
 
-/// Within what bounds a stretch of sound moves as a voice does; see [`Modulation`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bounds {
-    /// Windows whose harmonics move less hold notes.
-    harmonics: f32,
-    /// Windows whose timbre moves less are noise.
-    timbre: f32,
-    /// At most this share of a voice's frames may hold its strongest partial.
-    held: f32,
+/// A voice holds its strongest partial for at most this share of its frames.
+const HELD: f32 = 0.5;
+
+/// What a stretch that the detector takes for speech must be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// A speaking voice, by the evidence of [`not_speech`].
+    Speech,
+    /// A singing voice, which moves more than held notes do; music plays beside it.
+    Song,
 }
 
-impl Bounds {
-    /// A speaking voice: of the windows of the five corpora 99.9 % are within.
-    pub(super) const SPEECH: Bounds = Bounds { harmonics: 0.6, timbre: 0.26, held: 0.35 };
-    /// A singing voice holds notes longer, and music plays beside it.
-    pub(super) const SONG: Bounds = Bounds { harmonics: 0.6, timbre: 0.26, held: 0.5 };
-
-    /// Whether a stretch that the detector takes for speech moves as a voice does.
-    pub(super) fn hold(self, moved: Option<Modulation>) -> bool {
-        moved.is_some_and(|moved| {
-            moved.harmonics >= self.harmonics && moved.timbre >= self.timbre && moved.held <= self.held
-        })
+impl Gate {
+    /// The evidence that some frames hold a voice, in natural logarithms of odds; none where nothing can be told, or a song's
+    /// stretch does not move.
+    pub(super) fn evidence(self, modulations: &Modulations, frames: Range<usize>) -> Option<f32> {
+        match self {
+            Gate::Speech if modulations.within(frames.clone())?.held > HELD => Some(-not_speech::MOST),
+            Gate::Speech => modulations.measures(frames).map(|measures| not_speech::evidence(&measures)),
+            Gate::Song => modulations.within(frames).filter(sings).map(|_| not_speech::MOST),
+        }
     }
+}
+
+/// Whether harmonics and timbre move more than those of held notes and noise, and the strongest partial is not
+/// held.
+fn sings(moved: &Modulation) -> bool {
+    moved.harmonics >= 0.6 && moved.timbre >= 0.26 && moved.held <= HELD
 }
 
 /// How a singing voice is found: it begins softer under music, and holds its breath longer between phrases.

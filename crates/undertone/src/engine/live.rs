@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::channel::{Channel, is_cut};
 use super::event::Event;
+use super::not_speech::Belief;
 use super::prediction::{answers, spans_of};
 use super::segment::{Analysed, FRAME, ROWS_A_FRAME};
 use super::setup::Setup;
@@ -56,6 +57,8 @@ pub(super) struct Live {
     cells: Vec<Cell>,
     /// Cells of one emotion whose end is not known yet, as they are told.
     run: Vec<Cell>,
+    /// Whether it is speech, by what was heard so far.
+    belief: Belief,
 }
 
 /// A window around a cell: the cell's time, and the window's embedding.
@@ -120,7 +123,7 @@ impl Live {
         let Open { kept, edge, .. } = segment;
         edge.move_to(kept, last.saturating_sub(kept.len()));
         let there = segment.start + (segment.kept.len() + segment.edge.len()) as u64 * FRAME;
-        let windows = segment.windows(on, segment.start..open.end.min(there), false);
+        let windows = segment.windows(on, segment.start..open.end.min(there), false, &mut self.belief);
         events.extend(self.hear(on, windows)?.into_iter().map(Event::Span));
         events.extend(self.spans(on, &self.run).pop().map(Event::Provisional));
         Ok(events)
@@ -140,7 +143,7 @@ impl Live {
         let Open { kept, edge, .. } = &mut segment;
         edge.move_to(kept, left);
         *edge = Trunk::default();
-        let windows = segment.windows(on, range.clone(), true);
+        let windows = segment.windows(on, range.clone(), true, &mut self.belief);
         events.extend(self.hear(on, windows)?.into_iter().map(Event::Span));
         if segment.rest(range) > 0 {
             // A rest of less than half a cell belongs to the cell before it.
@@ -303,7 +306,7 @@ impl Open {
 
     /// The windows around the cells that lie whole in `range` and have not been predicted; to the `end`, also around what is left of
     /// at least half a cell, or of a segment with no other. Cells without a voice are left out.
-    fn windows(&mut self, on: Hearing, range: Range<u64>, end: bool) -> Vec<CellWindow> {
+    fn windows(&mut self, on: Hearing, range: Range<u64>, end: bool, belief: &mut Belief) -> Vec<CellWindow> {
         let hop = samples(HOP);
         let mut ranges = Vec::new();
         while self.rest(&range) >= hop {
@@ -321,13 +324,17 @@ impl Open {
         let width = self.kept.width.max(self.edge.width);
         let there = frames.len() / width.max(1);
         let half = (samples(WINDOW) / 2 / FRAME) as usize;
+        let start = self.start;
         let windows = ranges.into_iter().filter_map(|range| {
-            let middle = ((range.start + range.end) / 2 - self.start) / FRAME;
+            let middle = ((range.start + range.end) / 2 - start) / FRAME;
             let window = (middle as usize).saturating_sub(half)..(middle as usize + half).min(there);
             let rows = rows.get(window.start * ROWS_A_FRAME * ROWS..)?;
             let rows = rows[..rows.len().min(window.len() * ROWS_A_FRAME * ROWS)].to_vec();
             let rows = Frames::of_rows(rows, ROWS);
-            let voice = on.setup.bounds.hold(Modulations::of(&rows).within(0..rows.len()));
+            let heard = |frame: usize| SampleRate::MODEL.seconds(start + frame as u64 * FRAME);
+            let around = Segment { start: heard(window.start), end: heard(window.end) };
+            let evidence = on.setup.gate.evidence(&Modulations::of(&rows), 0..rows.len());
+            let voice = evidence.is_some_and(|evidence| belief.speech(around, evidence));
             let segment = Segment {
                 start: SampleRate::MODEL.seconds(range.start),
                 end: SampleRate::MODEL.seconds(range.end),

@@ -14,6 +14,7 @@ mod gate;
 mod intake;
 mod level;
 mod live;
+mod not_speech;
 mod options;
 mod prediction;
 #[cfg(feature = "decode")]

@@ -87,7 +87,8 @@ pub enum Adapt {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SpeakerSource {
-    /// Every channel is one speaker.
+    /// Every channel is one speaker; of a single channel without a name or a profile, as many as are heard there
+    /// ([`Count::Auto`]).
     #[default]
     PerChannel,
     /// The speakers on a channel are diarized, one at a time: of two that overlap one is named.

@@ -6,6 +6,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use super::bandwidth::Band;
+use super::not_speech;
 use super::setup::Setup;
 use crate::error::Result;
 use crate::features::{Frames, HOP, Modulations};
@@ -35,6 +36,8 @@ pub(super) struct Analysed {
     pub segment: Segment,
     /// Where somebody's voice is in it, window by window.
     pub windows: Vec<Segment>,
+    /// The evidence that each window holds a voice.
+    pub evidence: Vec<f32>,
     /// The line it came over.
     pub band: Band,
     /// For diarization, window by window; none where nobody asks.
@@ -82,29 +85,36 @@ impl Analysed {
         let rows =
             |frames: Range<usize>| (frames.start + skip) * ROWS_A_FRAME..(frames.end + skip) * ROWS_A_FRAME;
         let modulations = Modulations::of(spectrogram);
-        let mut with_voice = windows(count, frame);
-        with_voice.retain(|window| setup.bounds.hold(modulations.within(rows(window.clone()))));
+        let with_evidence =
+            |window: Range<usize>| Some((setup.gate.evidence(&modulations, rows(window.clone()))?, window));
+        let with_voice: Vec<(f32, Range<usize>)> =
+            windows(count, frame).into_iter().filter_map(with_evidence).collect();
         let segment = Segment { start: rate.seconds(range.start), end: rate.seconds(range.end) };
         let band = Band::of(spectrogram);
-        let mut analysed =
-            Analysed { segment, band, speakers: Vec::new(), windows: Vec::new(), pooled: Vec::new() };
-        if with_voice.is_empty() {
+        let mut analysed = Analysed::none(segment, band);
+        if with_voice.iter().all(|(evidence, _)| *evidence <= -not_speech::MOST) {
             return Ok(analysed);
         }
         analysed.speakers = speakers(setup, segment, spectrogram, rows(0..count));
         let frames = frames()?;
         let pool = Pool::new(frames.data(), frames.width());
-        for window in with_voice {
+        for (evidence, window) in with_voice {
             let start = segment.start + Seconds(window.start as f64 * frame.0);
             let end = segment.start + Seconds(window.end as f64 * frame.0);
             let time = Segment { start, end: Seconds(end.0.min(segment.end.0)) };
-            analysed.keep(time, &pool.window(window.start + skip..window.end + skip));
+            analysed.keep(time, evidence, &pool.window(window.start + skip..window.end + skip));
         }
         Ok(analysed)
     }
 
-    fn keep(&mut self, window: Segment, pooled: &[f32]) {
+    fn none(segment: Segment, band: Band) -> Analysed {
+        let (windows, evidence) = (Vec::new(), Vec::new());
+        Analysed { segment, band, speakers: Vec::new(), windows, evidence, pooled: Vec::new() }
+    }
+
+    fn keep(&mut self, window: Segment, evidence: f32, pooled: &[f32]) {
         self.windows.push(window);
+        self.evidence.push(evidence);
         let at = self.pooled.len();
         self.pooled.resize(at + pooled.len(), f16::ZERO);
         self.pooled[at..].convert_from_f32_slice(pooled);
@@ -121,23 +131,21 @@ impl Analysed {
         self.pooled[window * width..][..width].to_f32_vec()
     }
 
-    /// Leaves windows out.
-    pub(super) fn retain(&mut self, keep: &dyn Fn(Segment) -> bool) {
-        if self.windows.iter().all(|&window| keep(window)) {
+    /// Leaves windows out, and of what tells speakers apart what lies outside all windows that stay.
+    pub(super) fn retain(&mut self, keep: impl Fn(usize, Segment) -> bool) {
+        let stay: Vec<usize> = (0..self.windows.len()).filter(|&i| keep(i, self.windows[i])).collect();
+        if stay.len() == self.windows.len() {
             return;
         }
-        let mut kept = Analysed {
-            segment: self.segment,
-            band: self.band,
-            speakers: self.speakers.iter().filter(|speaker| keep(speaker.segment)).cloned().collect(),
-            windows: Vec::new(),
-            pooled: Vec::new(),
-        };
-        for (i, &window) in self.windows.iter().enumerate() {
-            if keep(window) {
-                kept.keep(window, &self.pooled(i));
-            }
+        let mut kept = Analysed::none(self.segment, self.band);
+        for i in stay {
+            kept.keep(self.windows[i], self.evidence[i], &self.pooled(i));
         }
+        let within = |speaker: &SpeakerVector| {
+            let middle = 0.5 * (speaker.segment.start.0 + speaker.segment.end.0);
+            kept.windows.iter().any(|window| window.start.0 <= middle && middle <= window.end.0)
+        };
+        kept.speakers = self.speakers.iter().filter(|speaker| within(speaker)).cloned().collect();
         *self = kept;
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::gate::{self, Bounds};
+use super::gate::{self, Gate};
 use super::options::{Adapt, Options, SpeakerSource};
 use super::voice::{HeardSpeaker, Known};
 use super::workers::Workers;
+use crate::audio::Channels;
 use crate::emotion::{Emotion, EmotionSet};
 use crate::error::{Error, Result};
 use crate::model::{Metadata, Model};
@@ -23,9 +24,9 @@ pub(super) struct Setup {
     pub workers: Arc<Workers>,
     /// Checked.
     pub options: Options,
-    /// Within what bounds a sound passes for a voice.
-    pub bounds: Bounds,
-    /// For diarization, where that is asked for.
+    /// What passes for a voice.
+    pub gate: Gate,
+    /// For diarization: where that is asked for, and for one channel about whose speakers nothing is told.
     pub projection: Option<SpeakerProjection>,
 }
 
@@ -67,9 +68,18 @@ impl Setup {
                            split the channels, or name the speakers by a file";
             return Err(Error::config(message));
         }
-        let projection = diarized.then(SpeakerProjection::embedded).transpose()?;
-        let bounds = if options.song { Bounds::SONG } else { Bounds::SPEECH };
-        Ok(Setup { model, workers, options, bounds, projection })
+        let untold = options.speaker_source == SpeakerSource::PerChannel
+            && options.channels == Channels::Average
+            && options.speakers.is_empty()
+            && options.profiles.iter().all(Option::is_none);
+        let projection = match (diarized, untold) {
+            (true, _) => Some(SpeakerProjection::embedded()?),
+            // Without the projection a channel about which nothing is told is one speaker.
+            (_, true) => SpeakerProjection::embedded().ok(),
+            _ => None,
+        };
+        let gate = if options.song { Gate::Song } else { Gate::Speech };
+        Ok(Setup { model, workers, options, gate, projection })
     }
 
     pub(super) fn metadata(&self) -> &Metadata {

@@ -6,7 +6,7 @@ use super::segment::Analysed;
 use super::setup::Setup;
 use super::voice::{HeardSpeaker, Known};
 use crate::speakers::file::SpeakerSpan;
-use crate::speakers::{SpeakerVector, Turn, cluster, speaker_of};
+use crate::speakers::{Count, SpeakerVector, Turn, cluster, speaker_of};
 use crate::units::{Seconds, Segment};
 
 /// Speech shorter than this between a file's spans belongs to them.
@@ -22,23 +22,16 @@ pub(super) fn speakers(
     before: usize,
 ) -> (Vec<HeardSpeaker>, Vec<Vec<Part>>) {
     match &setup.options.speaker_source {
+        SpeakerSource::PerChannel if count == 1 && setup.projection.is_some() => {
+            diarized(setup, number, heard, Count::Auto, before)
+        }
         SpeakerSource::PerChannel => {
             let whole = |analysed: &Analysed| vec![Part { segment: analysed.segment, speaker: 0 }];
-            (vec![setup.speaker_of_channel(number, count)], heard.iter().map(whole).collect())
+            let mut speaker = setup.speaker_of_channel(number, count);
+            speaker.name.get_or_insert_with(|| numbered(before));
+            (vec![speaker], heard.iter().map(whole).collect())
         }
-        SpeakerSource::Diarize(how_many) => {
-            let windows: Vec<SpeakerVector> =
-                heard.iter().flat_map(|analysed| analysed.speakers.clone()).collect();
-            let turns = cluster(&windows, *how_many);
-            let found = turns.iter().map(|turn| turn.speaker + 1).max().unwrap_or(1);
-            let name = |i: usize| {
-                let named = setup.options.speakers.get(before + i).cloned();
-                named.unwrap_or_else(|| format!("speaker {}", before + i + 1))
-            };
-            let speakers =
-                (0..found).map(|i| HeardSpeaker::new(Some(name(i)), number, setup.known(None))).collect();
-            (speakers, heard.iter().map(|analysed| between(analysed.segment, &turns)).collect())
-        }
+        SpeakerSource::Diarize(how_many) => diarized(setup, number, heard, *how_many, before),
         SpeakerSource::Given(_) => {
             let own = |span: &&SpeakerSpan| span.channel.is_none_or(|channel| channel == number);
             let spans: Vec<&SpeakerSpan> = given.iter().filter(own).collect();
@@ -60,6 +53,30 @@ pub(super) fn speakers(
             (speakers, parts)
         }
     }
+}
+
+/// As many speakers as are asked for or heard, one at a time.
+fn diarized(
+    setup: &Setup,
+    number: usize,
+    heard: &[Analysed],
+    how_many: Count,
+    before: usize,
+) -> (Vec<HeardSpeaker>, Vec<Vec<Part>>) {
+    let windows: Vec<SpeakerVector> = heard.iter().flat_map(|analysed| analysed.speakers.clone()).collect();
+    let turns = cluster(&windows, how_many);
+    let found = turns.iter().map(|turn| turn.speaker + 1).max().unwrap_or(1);
+    let name = |i: usize| {
+        let named = setup.options.speakers.get(before + i).cloned();
+        named.unwrap_or_else(|| numbered(before + i))
+    };
+    let speakers = (0..found).map(|i| HeardSpeaker::new(Some(name(i)), number, setup.known(None))).collect();
+    (speakers, heard.iter().map(|analysed| between(analysed.segment, &turns)).collect())
+}
+
+/// The name of a speaker of whom no name is told.
+fn numbered(speaker: usize) -> String {
+    format!("speaker {}", speaker + 1)
 }
 
 /// A segment cut where the turn changes; what lies before the first turn or after the last belongs to it.

@@ -223,6 +223,7 @@ impl Stream {
         if let Some(background) = self.background.take() {
             background.finish().into_iter().try_for_each(|done| done.map(|analysed| self.take(analysed)))?;
         }
+        self.channels.iter_mut().for_each(Channel::leave_out_what_is_no_speech);
         Ok(events)
     }
 
@@ -319,6 +320,11 @@ impl Stream {
             let own = all[cell.channel].iter().find(|speaker: &&HeardSpeaker| speaker.name == cell.speaker);
             own.map_or_else(|| HeardSpeaker::default().prior(setup), |speaker| speaker.prior(setup))
         });
+        if result.speakers.len() == 1 && setup.options.speakers.is_empty() && given.is_empty() {
+            // The only voice of a recording needs no number.
+            result.cells.iter_mut().for_each(|cell| cell.speaker = None);
+            all.iter_mut().flatten().for_each(|speaker| speaker.name = None);
+        }
         for (number, speakers) in all.iter().enumerate() {
             let own = |cell: &&Cell| cell.channel == number;
             let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();

@@ -9,12 +9,14 @@ pub mod log_mel;
 mod modulation;
 pub mod pitch_view;
 pub mod prosody;
+mod texture;
 
 pub(crate) use exponential::exp;
 pub use frames::Frames;
 use log_mel::LogMel;
 pub use modulation::{Modulation, Modulations};
 use pitch_view::PitchView;
+pub use texture::MEASURES;
 
 /// Samples between two frames of a spectrogram at 16 kHz: 10 ms.
 pub const HOP: usize = 160;

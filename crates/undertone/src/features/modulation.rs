@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::exponential::exp;
 use super::lanes::{sum, sum_of_pairs};
+use super::texture::{GROUPS, PARTIALS_APART};
 use super::{Frames, log_mel};
 
 /// Frames between the two whose harmonics are compared: 20 ms.
@@ -18,7 +19,9 @@ const HELD: f32 = 0.08;
 /// Cepstral coefficients that describe the timbre.
 const COEFFICIENTS: usize = 8;
 /// Frames further below the loudest one do not count, in natural units of power (30 dB).
-const FLOOR: f32 = 7.0;
+pub(super) const FLOOR: f32 = 7.0;
+/// Mel bands in one group.
+const GROUP: usize = log_mel::BANDS / GROUPS;
 /// Fewer frames give no answer.
 const FEWEST: usize = 8;
 
@@ -40,13 +43,21 @@ pub struct Modulation {
 /// How much a spectrogram moves from frame to frame, ready to be asked about any stretch of it.
 pub struct Modulations {
     /// Natural logarithm of each frame's power.
-    levels: Vec<f32>,
+    pub(super) levels: Vec<f32>,
     /// Mean absolute change of the pitch view's bands against [`HARMONICS_APART`] frames before.
     harmonics: Vec<f32>,
     /// Mean absolute change of the cepstral coefficients against [`TIMBRE_APART`] frames before.
-    timbre: Vec<f32>,
-    /// Whether the strongest partial is where it was [`PITCH_APART`] frames before.
-    stays: Vec<bool>,
+    changes: Vec<f32>,
+    /// The cepstral coefficients.
+    pub(super) timbre: Vec<[f32; COEFFICIENTS]>,
+    /// Where the strongest partial lies, in bands.
+    pub(super) strongest: Vec<f32>,
+    /// Centre and entropy of the mel bands' powers.
+    pub(super) shapes: Vec<[f32; 2]>,
+    /// Mean of each group of mel bands.
+    pub(super) groups: Vec<[f32; GROUPS]>,
+    /// Correlation of the pitch view with what it was [`PARTIALS_APART`] frames before.
+    pub(super) alike: Vec<f32>,
 }
 
 impl std::fmt::Debug for Modulations {
@@ -68,14 +79,32 @@ impl Modulations {
             let shift = means[now] - means[before];
             change(rows[before].1, rows[now].1, shift)
         };
-        let stays = |t: usize| t >= PITCH_APART && (strongest[t] - strongest[t - PITCH_APART]).abs() < HELD;
+        let mut levels = Vec::with_capacity(rows.len());
+        let mut shapes = Vec::with_capacity(rows.len());
+        for (mel, _) in &rows {
+            let (level, shape) = shape(mel);
+            levels.push(level);
+            shapes.push(shape);
+        }
+        let group = |mel: &[f32], at: usize| sum(&mel[at * GROUP..(at + 1) * GROUP], |x| x) / GROUP as f32;
+        let lengths: Vec<f32> =
+            rows.iter().zip(&means).map(|((_, pitch), mean)| sum(pitch, |x| (x - mean).powi(2))).collect();
+        let alike = |before: usize, now: usize| {
+            let product = |x: f32, y: f32| (x - means[before]) * (y - means[now]);
+            let product = sum_of_pairs(rows[before].1, rows[now].1, product);
+            product / (lengths[before] * lengths[now] + 1e-6).sqrt()
+        };
         Modulations {
-            levels: rows.iter().map(|(mel, _)| sum(mel, exp).ln()).collect(),
+            levels,
             harmonics: changes(rows.len(), HARMONICS_APART, harmonics),
-            timbre: changes(rows.len(), TIMBRE_APART, |before, now| {
+            changes: changes(rows.len(), TIMBRE_APART, |before, now| {
                 change(&timbre[before], &timbre[now], 0.0)
             }),
-            stays: (0..rows.len()).map(stays).collect(),
+            shapes,
+            groups: rows.iter().map(|(mel, _)| std::array::from_fn(|at| group(mel, at))).collect(),
+            alike: changes(rows.len(), PARTIALS_APART, alike),
+            timbre,
+            strongest,
         }
     }
 
@@ -90,10 +119,11 @@ impl Modulations {
             let (loud, start) = (&loud, frames.start);
             (apart..loud.len()).filter(move |&t| loud[t] && loud[t - apart]).map(move |t| start + t)
         };
-        let held = pairs(PITCH_APART).filter(|&t| self.stays[t]).count() as f32;
+        let stays = |t: &usize| (self.strongest[*t] - self.strongest[*t - PITCH_APART]).abs() < HELD;
+        let held = pairs(PITCH_APART).filter(stays).count() as f32;
         Some(Modulation {
             harmonics: median(pairs(HARMONICS_APART).map(|t| self.harmonics[t]).collect())?,
-            timbre: median(pairs(TIMBRE_APART).map(|t| self.timbre[t]).collect())?,
+            timbre: median(pairs(TIMBRE_APART).map(|t| self.changes[t]).collect())?,
             held: held / pairs(PITCH_APART).count().max(1) as f32,
         })
     }
@@ -106,6 +136,15 @@ fn strongest(bands: &[f32]) -> f32 {
     let [before, here, after] = [bands[at - 1], bands[at], bands[at + 1]];
     let bend = before - 2.0 * here + after;
     if bend < 0.0 { at as f32 + 0.5 * (before - after) / bend } else { at as f32 }
+}
+
+/// The logarithm of a frame's power; the centre of its mel bands and their entropy, each band weighed by its power.
+fn shape(mel: &[f32]) -> (f32, [f32; 2]) {
+    let powers: Vec<f32> = mel.iter().map(|&x| exp(x)).collect();
+    let whole = sum(&powers, |x| x);
+    let centre = powers.iter().enumerate().map(|(band, power)| band as f32 * power).sum::<f32>() / whole;
+    let level = whole.ln();
+    (level, [centre, level - sum_of_pairs(&powers, mel, |power, x| power * x) / whole])
 }
 
 /// The cosines of coefficients 1…8 over the bands, so scaled that coefficients are amplitudes.

@@ -1,10 +1,10 @@
 //! Vectors of windows → who speaks when: clusters, then turns without flicker.
 //!
 //! 1. The recording's mean is taken from every vector (a filter or gain that acts on the whole recording falls out) and only directions are kept.
-//! 2. Average linkage merges windows (`linkage.rs`), down to the number asked for, or until the most similar two clusters are
-//!    less alike than [`STOP`], which was chosen on dev speakers (`docs/decisions/0009-who-speaks.md`).
+//! 2. Average linkage merges windows (`linkage.rs`), down to a number of speakers.
 //! 3. A few passes of Viterbi assign every window to the nearest mean direction again; a change of speaker costs, half as much after a pause.
-//! 4. With [`Count::Auto`], a speaker of less than two seconds is given to the nearest other one.
+//! 4. With [`Count::Auto`] this is done for one speaker more as long as their mean vectors are apart (`count.rs`) and each has spoken for two
+//!    seconds; where a number is asked for, for one fewer as long as two of them are one speaker's beyond doubt.
 //!
 //! One speaker at a time is answered: of speakers who overlap the nearer one is named. Exact for the same input; time grows with n · 1200 for n
 //! windows and memory with n, so ten hours are a matter of seconds.
@@ -12,18 +12,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::linkage::{Cluster, gather, merge};
-use super::smooth;
+use super::{count, smooth};
 use crate::units::{Seconds, Segment};
 
-/// Clusters less alike than this (mean cosine) are different speakers, where the number is not given and there is enough speech.
-const STOP: f64 = -0.11;
-/// With little speech even one speaker falls into halves that point apart, by chance: two halves of n independent windows by 2/n. So for
-/// `t` seconds the limit is at most `-(0.05 + 2.4/t)`, which begins to matter below 40 s.
-const CHANCE: (f64, f64) = (0.05, 2.4);
 /// Most speakers found where the number is not given.
 const MOST: usize = 8;
 /// A speaker found has spoken at least so many seconds.
 const LEAST_SECONDS: f64 = 2.0;
+/// Clusters that are left before their number is decided.
+const UNDECIDED: usize = 100;
 /// Passes of assigning windows anew.
 const PASSES: usize = 4;
 /// Windows further apart than this have a pause between them.
@@ -36,7 +33,7 @@ const APART: f64 = 1e-3;
 pub enum Count {
     /// As many as there seem to be, up to 8.
     Auto,
-    /// So many (where there are as many windows), at least one.
+    /// So many (where there are as many windows), at least one; fewer where some are the same beyond doubt.
     Exactly(usize),
 }
 
@@ -66,6 +63,8 @@ pub(super) struct Item {
     pub after_pause: bool,
     /// The direction of its vector, of length 1 (or 0 where it is the mean itself).
     pub direction: Vec<f64>,
+    /// The vector itself.
+    pub vector: Vec<f64>,
 }
 
 impl Item {
@@ -94,13 +93,56 @@ pub fn cluster(windows: &[SpeakerVector], count: Count) -> Vec<Turn> {
     if items.is_empty() {
         return Vec::new();
     }
-    let mut labels = first_labels(&items, count);
+    let labels = match count {
+        Count::Auto => as_many_as_are_apart(&items),
+        Count::Exactly(count) => at_most(&items, count.max(1)),
+    };
+    turns(&items, &labels)
+}
+
+/// Labels of as many speakers as are apart.
+fn as_many_as_are_apart(items: &[Item]) -> Vec<usize> {
+    let start = merge(singles(items), &mut |left, _| left.len() <= UNDECIDED);
+    let mut similarities = [0.0; MOST + 1];
+    merge(start.clone(), &mut |left, similarity| {
+        if let Some(next) = similarities.get_mut(left.len()) {
+            *next = similarity;
+        }
+        false
+    });
+    let mut labels = vec![0; items.len()];
+    for (count, merged) in similarities.into_iter().enumerate().skip(2) {
+        let next = settled(items, start.clone(), count);
+        let long = seconds(items, &next).iter().filter(|&&seconds| seconds >= LEAST_SECONDS).count();
+        if long < count || !count::apart(items, &next, merged) {
+            break;
+        }
+        labels = next;
+    }
+    labels
+}
+
+/// Labels of so many speakers, or fewer where some are the same beyond doubt.
+fn at_most(items: &[Item], count: usize) -> Vec<usize> {
+    let start = singles(items);
+    let counts = (2..=count).rev();
+    let mut labels = counts.map(|count| settled(items, start.clone(), count));
+    labels.find(|labels| !count::same(items, labels)).unwrap_or_else(|| vec![0; items.len()])
+}
+
+/// Labels of so many speakers, after the passes.
+fn settled(items: &[Item], start: Vec<Cluster>, count: usize) -> Vec<usize> {
+    let mut labels = vec![0; items.len()];
+    for (label, cluster) in exactly(start, count).iter().enumerate() {
+        cluster.members.iter().for_each(|&member| labels[member] = label);
+    }
+    renumber(&mut labels);
     for _ in 0..PASSES {
-        let means = means(&items, &labels);
-        let next = smooth::assign(&items, &means);
+        let means = means(items, &labels);
+        let next = smooth::assign(items, &means);
         let kept = |k: usize| next.contains(&k);
-        // A pass that loses a speaker who was asked for is not taken.
-        if matches!(count, Count::Exactly(_)) && !(0..means.len()).all(kept) {
+        // A pass that loses a speaker is not taken.
+        if !(0..means.len()).all(kept) {
             break;
         }
         let settled = next == labels;
@@ -110,11 +152,8 @@ pub fn cluster(windows: &[SpeakerVector], count: Count) -> Vec<Turn> {
         }
         renumber(&mut labels);
     }
-    if count == Count::Auto {
-        give_small_away(&items, &mut labels);
-    }
     renumber(&mut labels);
-    turns(&items, &labels)
+    labels
 }
 
 /// The speaker who has most of a segment, or whose turn is nearest to it; none where there are no turns. `turns` as [`cluster`] gives them.
@@ -158,7 +197,7 @@ fn items(windows: &[SpeakerVector]) -> Vec<Item> {
             let end = if open { window.segment.end } else { middle(at + 1) };
             let mut direction: Vec<f64> = window.vector.iter().map(|&x| f64::from(x)).collect();
             direction.resize(width, 0.0);
-            Item { own: Segment { start, end }, after_pause: pause(at), direction }
+            Item { own: Segment { start, end }, after_pause: pause(at), vector: direction.clone(), direction }
         })
         .collect();
     let seconds: f64 = items.iter().map(Item::seconds).sum::<f64>().max(f64::MIN_POSITIVE);
@@ -183,31 +222,14 @@ fn normalise(vector: &mut [f64]) {
     }
 }
 
-/// Labels by average linkage.
-fn first_labels(items: &[Item], count: Count) -> Vec<usize> {
+/// A cluster a window, gathered where they are many.
+fn singles(items: &[Item]) -> Vec<Cluster> {
     let single = |(at, item): (usize, &Item)| Cluster {
         sum: item.direction.iter().map(|x| x * item.seconds()).collect(),
         seconds: item.seconds(),
         members: vec![at],
     };
-    let start = gather(items.iter().enumerate().map(single).collect());
-    let clusters = match count {
-        Count::Exactly(count) => exactly(start, count.max(1)),
-        Count::Auto => {
-            let seconds = items.iter().map(Item::seconds).sum::<f64>().max(f64::MIN_POSITIVE);
-            let stop = STOP.min(-CHANCE.0 - CHANCE.1 / seconds);
-            merge(start, &mut |left, similarity| left.len() <= MOST && similarity < stop)
-        }
-    };
-    let mut labels = vec![0; items.len()];
-    for (label, cluster) in clusters.iter().enumerate() {
-        cluster.members.iter().for_each(|&member| labels[member] = label);
-    }
-    if count == Count::Auto {
-        give_small_away(items, &mut labels);
-    }
-    renumber(&mut labels);
-    labels
+    gather(items.iter().enumerate().map(single).collect())
 }
 
 /// Exactly `count` clusters: where merging goes through a state with so many of at least two seconds, the last such state, and what is smaller
@@ -253,23 +275,11 @@ fn means(items: &[Item], labels: &[usize]) -> Vec<Vec<f64>> {
     means
 }
 
-/// Gives the smallest speaker to the nearest one until each has spoken long enough.
-fn give_small_away(items: &[Item], labels: &mut [usize]) {
-    loop {
-        renumber(labels);
-        let means = means(items, labels);
-        let mut seconds = vec![0.0; means.len()];
-        items.iter().zip(labels.iter()).for_each(|(item, &label)| seconds[label] += item.seconds());
-        let smallest = (0..means.len()).min_by(|&a, &b| seconds[a].total_cmp(&seconds[b]));
-        let Some(smallest) = smallest.filter(|&at| means.len() > 1 && seconds[at] < LEAST_SECONDS) else {
-            return;
-        };
-        let alike = |at: usize| means[at].iter().zip(&means[smallest]).map(|(a, b)| a * b).sum::<f64>();
-        let others = (0..means.len()).filter(|&at| at != smallest);
-        if let Some(near) = others.max_by(|&a, &b| alike(a).total_cmp(&alike(b))) {
-            labels.iter_mut().filter(|label| **label == smallest).for_each(|label| *label = near);
-        }
-    }
+/// How long each speaker has spoken.
+fn seconds(items: &[Item], labels: &[usize]) -> Vec<f64> {
+    let mut seconds = vec![0.0; labels.iter().max().map_or(0, |most| most + 1)];
+    items.iter().zip(labels).for_each(|(item, &label)| seconds[label] += item.seconds());
+    seconds
 }
 
 /// Numbers labels by their first appearance.

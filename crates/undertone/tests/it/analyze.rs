@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use undertone::analysis::{Analysis, Span};
 use undertone::audio::{Channels, Recording};
-use undertone::engine::{Event, Options, StreamOptions};
+use undertone::engine::{Event, Options, SpeakerSource, StreamOptions};
+use undertone::speakers::Count;
 use undertone::{Emotion, Engine, Error, ErrorKind, WarningCode, speech};
 
 use crate::sound::{float_wav, music, noise, voice, wav};
@@ -157,6 +158,37 @@ fn only_the_emotions_asked_for_compete_and_sets_are_left_out() {
         assert_eq!(span.posterior().classes().len(), 2);
         assert_eq!(span.set, None);
     }
+}
+
+/// The turns of one of the example's two speakers.
+fn one_speaker() -> Vec<f32> {
+    let example = example();
+    let samples = example[44..].chunks_exact(2);
+    let all: Vec<f32> = samples.map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect();
+    let turns = [(0.2, 4.3), (8.4, 12.4), (16.7, 20.5)];
+    let turn = |(start, end): (f64, f64)| &all[(start * 16_000.0) as usize..(end * 16_000.0) as usize];
+    turns.iter().chain(&turns).flat_map(|&times| turn(times).iter().copied()).collect()
+}
+
+#[test]
+fn one_voice_gives_the_same_answer_whatever_is_said_of_its_speakers() {
+    let sound = wav(&one_speaker(), 16_000, 1);
+    let of =
+        |speaker_source: SpeakerSource| with(Options { speaker_source, ..Options::default() }, sound.clone());
+    let untold = of(SpeakerSource::PerChannel);
+    assert!(untold.speech_seconds > 15.0 && untold.speakers.len() == 1);
+    for count in [Count::Auto, Count::Exactly(1), Count::Exactly(2)] {
+        let told = of(SpeakerSource::Diarize(count));
+        assert_eq!(told.speakers, untold.speakers, "{count:?}");
+        assert_eq!(told.spans, untold.spans, "{count:?}");
+        assert_eq!(told.summary, untold.summary, "{count:?}");
+    }
+}
+
+#[test]
+fn nothing_said_of_the_speakers_of_a_mono_recording_is_auto() {
+    let auto = Options { speaker_source: SpeakerSource::Diarize(Count::Auto), ..Options::default() };
+    assert_eq!(with(auto, example()).spans, analyze(example()).unwrap().spans);
 }
 
 #[test]
