@@ -122,8 +122,9 @@ impl TryFrom<BTreeMap<String, f32>> for Shares {
     fn try_from(named: BTreeMap<String, f32>) -> Result<Shares> {
         let mut shares = [0.0; Emotion::ALL.len()];
         for (name, share) in named {
-            let emotion: Emotion =
-                name.parse().map_err(|error: Error| Error::malformed(format!("its {}", error.message())))?;
+            let emotion: Emotion = name
+                .parse()
+                .map_err(|error: Error| Error::malformed(format!("cannot be used: {}", error.message())))?;
             if !(0.0..=1.0).contains(&share) {
                 let message = format!("gives {name} a share of {share}; shares are of 0 to 1");
                 return Err(Error::malformed(message));

@@ -85,7 +85,7 @@ mod tests {
         let nasty = "Ann \\<b\\>\\&\"'\\\\ x";
         let want = format!(
             "# Emotion in speech\n\n## calls/a \"b\" \\<c\\>\\&\\| .wav\n\n0:10.5, 2 channels, speech 0:07.8.\n\n\
-             Mostly sad.\n\n- **sentiment**: -0.10\n\n\
+             Mostly sad.\n\n- **sentiment**: -0.10\n- **adaptation**: none; prior auto\n\n\
              | start | end | speaker | emotion | valence | arousal |\n|---:|---:|---|---|---:|---:|\n\
              | 0:00.5 | 0:03.1 | agent | angry 82 % | -0.36 | +0.42 |\n\
              | 0:02.0 | 0:04.3 | {nasty} | sad 70 % | -0.25 | -0.11 |\n\
