@@ -206,7 +206,7 @@ impl<'a> Rows<'a> {
             draws.iter().map(|&draw| metric(&of(draw))).sum::<f64>() / draws.len() as f64
         };
         let all: Vec<usize> = (0..self.truth.len()).collect();
-        Figure { value: mean(&all), interval: interval(&self.speakers, 0, &mean) }
+        Figure { value: mean(&all), interval: interval(&self.speakers, 0, mean) }
     }
 
     /// A figure of truth and prediction.
