@@ -6,7 +6,7 @@ use crate::{EXAMPLE, json, stdout, undertone};
 
 #[test]
 fn the_summary_agrees_with_its_spans() {
-    let value = json(&undertone(&["analyze", EXAMPLE, "--json"]));
+    let value = json(&undertone(&["analyze", EXAMPLE, "--speakers", "1", "--json"]));
     let recording = &value["recordings"][0];
     let (summary, spans) = (&recording["summary"], recording["spans"].as_array().unwrap());
     let of = |value: &Value| value.as_f64().unwrap();
@@ -29,7 +29,7 @@ fn the_summary_agrees_with_its_spans() {
     assert_eq!(summary["speakers"].as_array().unwrap().len(), 0, "one speaker is the whole");
     let line = summary["line"].as_str().unwrap();
     assert!(line.ends_with('.') && !line.starts_with("Speaker"), "one speaker needs no name: {line}");
-    let shown = stdout(&undertone(&["analyze", EXAMPLE]));
+    let shown = stdout(&undertone(&["analyze", EXAMPLE, "--speakers", "1"]));
     assert_eq!(shown.lines().nth(1).map(str::trim), Some(line), "{shown}");
     assert!(shown.contains("mood       changes little") && shown.contains("95 % interval"), "{shown}");
 }
