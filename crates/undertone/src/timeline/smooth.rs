@@ -4,12 +4,10 @@
 //! answer may be of another emotion than what it answers.
 //!
 //! - A turn of at most one window is answered as a whole: the mean posterior of its cells, under `q`.
-//! - In a longer turn a hidden Markov model runs over its cells. The hidden emotion stays as it is with probability `e^(−Δt/HOLD)`
-//!   and is drawn anew from `q` otherwise, Δt being the time between the middles of two cells: across a pause less is carried
-//!   over. Each cell speaks for an emotion with its even posterior to the power [`WEIGHT`], below 1 because windows overlap and
-//!   hear the same; so the prior counts when an emotion is drawn, not once a cell. The new posterior is the emotion's
-//!   probability given *all* cells of the turn, by the forward–backward algorithm (Rabiner, "A tutorial on hidden Markov
-//!   models", Proc. IEEE 77, 1989).
+//! - In a longer turn a cell gets the mean posterior of the cells within half a window of its middle, under `q`.
+//!
+//! A mean is never surer than what it is of. Multiplying evidence over a turn, as a hidden Markov model does, would be: the errors
+//! of one speaker's windows are much the same (`docs/decisions/0016-speaker-offset-and-prior.md`).
 
 use std::collections::BTreeMap;
 
@@ -18,12 +16,8 @@ use crate::emotion::Emotion;
 use crate::model::{Posterior, Prediction};
 use crate::prior::apply;
 
-/// Seconds an emotion is held, on average.
-const HOLD: f64 = 8.0;
-/// The share of its evidence that a cell counts for: four windows lie over each, so each is heard four times.
-const WEIGHT: f32 = 0.25;
-/// Smallest probability of a class that competes: no cell rules an emotion out alone.
-const LEAST: f32 = 1e-4;
+/// Seconds from the middle of a cell within which others count for it: half a window, a little more for rounding.
+const REACH: f64 = 1.2 + 1e-6;
 
 type Row = [f32; Emotion::ALL.len()];
 
@@ -34,7 +28,7 @@ pub fn smooth(cells: &mut [Cell], prior: impl Fn(&Cell) -> Row) {
     for turn in turns(cells) {
         let own: Vec<&Cell> = turn.iter().map(|&number| &cells[number]).collect();
         let Some(prior) = own.first().map(|first| prior(first)) else { continue };
-        let posteriors = if is_short(&own) { as_one(&own, &prior) } else { given_all(&own, &prior) };
+        let posteriors = if is_short(&own) { as_one(&own, &prior) } else { around(&own, &prior) };
         for (number, posterior) in turn.into_iter().zip(posteriors) {
             cells[number].prediction.posterior = posterior;
         }
@@ -54,10 +48,25 @@ fn is_short(turn: &[&Cell]) -> bool {
 
 /// The mean posterior of a turn, for all of its cells.
 fn as_one(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
-    let whole: f64 = turn.iter().map(|cell| cell.duration()).sum();
-    let weighted = turn.iter().map(|cell| ((cell.duration() / whole) as f32, &cell.prediction));
-    let mean = Prediction::mean(weighted).map(|mean| apply(&mean.posterior, prior));
-    mean.into_iter().cycle().take(turn.len()).collect()
+    mean(turn, prior).into_iter().cycle().take(turn.len()).collect()
+}
+
+/// For each cell of a turn the mean posterior of those near it.
+fn around(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
+    let middle = |cell: &Cell| (cell.start + cell.end) / 2.0;
+    let near = |at: f64| {
+        let first = turn.partition_point(|cell| middle(cell) < at - REACH);
+        let end = turn.partition_point(|cell| middle(cell) <= at + REACH);
+        mean(&turn[first..end], prior)
+    };
+    turn.iter().filter_map(|cell| near(middle(cell))).collect()
+}
+
+/// The mean posterior of some cells, by their durations, under a prior.
+fn mean(cells: &[&Cell], prior: &Row) -> Option<Posterior> {
+    let whole: f64 = cells.iter().map(|cell| cell.duration()).sum();
+    let weighted = cells.iter().map(|cell| ((cell.duration() / whole) as f32, &cell.prediction));
+    Prediction::mean(weighted).map(|mean| apply(&mean.posterior, prior))
 }
 
 /// The cells of each turn: those of one speaker on one channel, up to a pause that is longer than a window or in which anybody
@@ -88,63 +97,6 @@ fn turns(cells: &[Cell]) -> Vec<Vec<usize>> {
     turns
 }
 
-/// Forward–backward over the cells of one turn.
-fn given_all(cells: &[&Cell], prior: &Row) -> Vec<Posterior> {
-    let evidence: Vec<Row> = cells.iter().map(|cell| evidence(&cell.prediction.posterior)).collect();
-    let stays: Vec<f32> = cells.windows(2).map(|pair| stays(pair[0], pair[1])).collect();
-    let mut forward: Vec<Row> = Vec::with_capacity(cells.len());
-    for (at, row) in evidence.iter().enumerate() {
-        let before = match at.checked_sub(1) {
-            Some(last) => moved(&forward[last], prior, stays[last]),
-            None => *prior,
-        };
-        forward.push(normalised(times(&before, row)));
-    }
-    let mut smoothed = Vec::with_capacity(cells.len());
-    let mut backward: Row = evidence.last().map_or([0.0; 8], |row| row.map(|p| f32::from(u8::from(p > 0.0))));
-    for at in (0..cells.len()).rev() {
-        let posterior = normalised(times(&forward[at], &backward));
-        smoothed.push(Posterior::of(cells[at].prediction.posterior.classes(), posterior));
-        if at > 0 {
-            let seen = times(&backward, &evidence[at]);
-            let anew: f32 = seen.iter().zip(prior).map(|(seen, prior)| seen * prior).sum();
-            let stays = stays[at - 1];
-            backward = normalised(seen.map(|seen| stays * seen + (1.0 - stays) * anew));
-        }
-    }
-    smoothed.reverse();
-    smoothed
-}
-
-/// What a cell speaks for: `posterior^WEIGHT`, normalised; 0 for classes that do not compete.
-fn evidence(posterior: &Posterior) -> Row {
-    let mut row = [0.0; Emotion::ALL.len()];
-    for emotion in posterior.classes().iter() {
-        row[emotion as usize] = posterior.of_class(emotion).max(LEAST).powf(WEIGHT);
-    }
-    normalised(row)
-}
-
-/// How probably the emotion of one cell is still that of the next.
-fn stays(cell: &Cell, next: &Cell) -> f32 {
-    let apart = (next.start + next.end - cell.start - cell.end) / 2.0;
-    (-apart.max(0.0) / HOLD).exp() as f32
-}
-
-/// A distribution after a step in which it stays or is drawn anew from `prior`.
-fn moved(row: &Row, prior: &Row, stays: f32) -> Row {
-    std::array::from_fn(|i| stays * row[i] + (1.0 - stays) * prior[i])
-}
-
-fn times(a: &Row, b: &Row) -> Row {
-    std::array::from_fn(|i| a[i] * b[i])
-}
-
-fn normalised(row: Row) -> Row {
-    let sum: f32 = row.iter().sum();
-    if sum > 0.0 { row.map(|p| p / sum) } else { row }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,41 +117,22 @@ mod tests {
 
     const EVEN: Row = [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
-    /// The definition: every path of emotions, weighed by its probability.
-    fn literal(cells: &[Cell], prior: [f64; 3]) -> Vec<[f64; 3]> {
-        let mut sums = vec![[0.0; 3]; cells.len()];
-        for path in 0..3usize.pow(cells.len() as u32) {
-            let emotion = |at: usize| path / 3usize.pow(at as u32) % 3;
-            let mut weight = prior[emotion(0)];
-            for (at, cell) in cells.iter().enumerate() {
-                weight *= f64::from(cell.prediction.posterior.probabilities()[emotion(at)].powf(WEIGHT));
-                if at > 0 {
-                    let stays = (-(cell.start - cells[at - 1].start) / HOLD).exp();
-                    weight *= (1.0 - stays) * prior[emotion(at)]
-                        + if emotion(at) == emotion(at - 1) { stays } else { 0.0 };
-                }
-            }
-            (0..cells.len()).for_each(|at| sums[at][emotion(at)] += weight);
-        }
-        for row in &mut sums {
-            let sum: f64 = row.iter().sum();
-            row.iter_mut().for_each(|p| *p /= sum);
-        }
-        sums
-    }
-
     #[test]
-    fn every_cell_gets_the_sum_over_all_paths_of_emotions() {
+    fn a_cell_of_a_longer_turn_gets_the_mean_of_those_near_it_under_the_prior() {
         let rows = [[0.7, 0.2, 0.1], [0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.4, 0.3, 0.3]];
         let starts = [0.0, 0.6, 1.2, 3.0, 3.6];
+        // Those whose middles are at most 1.2 s away.
+        let near: [&[usize]; 5] = [&[0, 1, 2], &[0, 1, 2], &[0, 1, 2], &[3, 4], &[3, 4]];
+        let prior = [0.6, 0.3, 0.1];
         let mut cells: Vec<Cell> =
             starts.iter().zip(rows).map(|(&at, row)| cell(at, Some("a"), row)).collect();
-        let want = literal(&cells, [0.6, 0.3, 0.1]);
         smooth(&mut cells, |_| [0.6, 0.3, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        for (cell, want) in cells.iter().zip(want) {
-            let got = cell.prediction.posterior.probabilities();
-            assert!((0..3).all(|i| (f64::from(got[i]) - want[i]).abs() < 1e-5), "{got:?} {want:?}");
-            assert!((got.iter().sum::<f32>() - 1.0).abs() < 1e-5 && got[3..] == [0.0; 5]);
+        for (cell, near) in cells.iter().zip(near) {
+            let want: Vec<f32> =
+                (0..3).map(|k| prior[k] * near.iter().map(|&i| rows[i][k]).sum::<f32>()).collect();
+            let (got, sum) = (cell.prediction.posterior.probabilities(), want.iter().sum::<f32>());
+            assert!((0..3).all(|k| (got[k] - want[k] / sum).abs() < 1e-5), "{got:?} {want:?}");
+            assert!(got[3..] == [0.0; 5]);
         }
     }
 
@@ -226,7 +159,7 @@ mod tests {
             starts.iter().map(|&at| Cell { channel, ..cell(at, Some(name), row) }).collect()
         };
         let first = own(&[0.0, 0.6], 0, "agent", angry);
-        let later = own(&[3.0, 3.6], 0, "agent", doubtful);
+        let later = own(&[1.8, 2.4], 0, "agent", doubtful);
         let smoothed = |parts: &[Vec<Cell>]| {
             let mut cells = parts.concat();
             cells.sort_by(|a, b| a.start.total_cmp(&b.start));
@@ -235,10 +168,10 @@ mod tests {
         };
         let apart = [smoothed(std::slice::from_ref(&first)), smoothed(std::slice::from_ref(&later))].concat();
         let caller = |starts: &[f64]| own(starts, 1, "caller", angry);
-        assert_eq!(smoothed(&[first.clone(), caller(&[1.4, 2.0]), later.clone()]), apart);
+        assert_eq!(smoothed(&[first.clone(), caller(&[1.2]), later.clone()]), apart);
         let together = smoothed(&[first.clone(), later.clone()]);
         assert_ne!(together, apart, "a pause in which nobody speaks is bridged");
-        let at_once = smoothed(&[first, caller(&[0.3, 0.9, 3.3]), later]);
+        let at_once = smoothed(&[first, caller(&[0.3, 0.9, 2.1]), later]);
         assert_eq!(at_once, apart, "the caller went on into the pause");
         let long = own(&[0.0, 0.6, 1.2, 1.8], 0, "agent", doubtful);
         assert_eq!(
