@@ -132,6 +132,7 @@ impl Engine {
     /// let silence = vec![0.0; 44_100];
     /// let analysis = engine.analyze_samples(&silence, 44_100)?;
     /// assert_eq!((analysis.seconds, analysis.spans.len()), (1.0, 0));
+    /// assert!(analysis.speech_seconds.is_sign_positive());
     /// # Ok::<(), undertone::Error>(())
     /// ```
     pub fn analyze_samples(&self, samples: &[f32], rate: impl Into<SampleRate>) -> Result<Analysis> {

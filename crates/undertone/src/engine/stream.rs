@@ -285,7 +285,8 @@ impl Stream {
         result.warnings.extend(enroll::notes(&self.setup, self.channels.len()));
         result.warnings.extend(channels::compare(&mut self.channels, self.alike.same()));
         self.predict(&mut result)?;
-        result.speech_seconds = result.speakers.iter().map(|speaker| speaker.seconds).sum();
+        // The sum of nothing is −0.0.
+        result.speech_seconds = result.speakers.iter().map(|speaker| speaker.seconds).sum::<f64>() + 0.0;
         result.summary = summarise(&result.spans, result.seconds);
         if result.spans.is_empty() {
             let message = "no speech was found, so there is no emotion to tell";
