@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use undertone::report::label;
+use undertone::analysis::Label;
 use undertone::{Emotion, Engine, Result};
 use undertone_eval::corpus::{Corpus, Utterance};
 
@@ -51,10 +51,7 @@ fn times(engine: &Engine, recordings: &[&Utterance]) -> Result<Times> {
     let mut times = Times::new();
     for recording in recordings {
         for span in &engine.analyze_path(&recording.path)?.spans {
-            // `angry 82 %`, `sad or angry`: the emotion is the first word.
-            let shown = label(span);
-            let emotion: Emotion = shown.split(' ').next().unwrap_or_default().parse()?;
-            *times.entry(emotion).or_default() += span.end - span.start;
+            *times.entry(Label::from(span).emotion).or_default() += span.end - span.start;
         }
     }
     Ok(times)

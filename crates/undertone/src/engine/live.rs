@@ -25,7 +25,7 @@ use crate::units::{SampleRate, Seconds, Segment};
 
 /// Sound between two runs of the network.
 const BLOCK: Seconds = Seconds(0.4);
-/// Cells this far back change nothing any more: an emotion is hardly ever held for so long.
+/// Cells this far back are not told anew any more as the estimates change.
 const MEMORY: Seconds = Seconds(60.0);
 /// Offset and prior are estimated again when this share more has been heard.
 const MORE: f64 = 1.05;

@@ -2,8 +2,10 @@
 
 use std::f32::consts::TAU;
 use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
 use rustfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
 
 use super::lanes::sum_of_pairs;
 use super::modulation::{FLOOR, Modulations};
@@ -27,6 +29,9 @@ const WHOLE: Range<usize> = 1..90;
 /// Its bins of each rate: 0.4 to 1.5 Hz, to 3 Hz, to 6 Hz; 20 to 40 Hz.
 const RATES: [Range<usize>; 4] = [1..4, 4..8, 8..16, 52..103];
 
+/// The transform of a group's level, planned once.
+static TRANSFORM: LazyLock<Arc<dyn Fft<f32>>> = LazyLock::new(|| FftPlanner::new().plan_fft_forward(POINTS));
+
 impl Modulations {
     /// Measures some frames; none where fewer than twelve are loud. In order: deviation of the loud frames' level; skewness of
     /// its changes (a struck note rises fast and dies away slowly: above 0, which speech is less); share of frames within
@@ -41,9 +46,10 @@ impl Modulations {
         let top = levels.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b));
         let loud: Vec<bool> = levels.iter().map(|&level| level > top - FLOOR).collect();
         let these = || (0..loud.len()).filter(|&t| loud[t]);
-        if these().count() < FEWEST_LOUD || self.within(frames.clone()).is_none() {
+        if these().count() < FEWEST_LOUD {
             return None;
         }
+        let harmonics = self.within(frames.clone())?.harmonics;
         let start = frames.start;
         let quiet = levels.iter().filter(|&&level| level < top - 2.0).count() as f32 / levels.len() as f32;
         let (_, spread) = moments(these().map(|t| levels[t]));
@@ -53,12 +59,11 @@ impl Modulations {
         let (entropy, _) = moments(these().map(|t| self.shapes[start + t][1]));
         let alike = (PARTIALS_APART..loud.len()).filter(|&t| loud[t] && loud[t - PARTIALS_APART]);
         let (alike, _) = moments(alike.map(|t| self.alike[start + t]));
-        let groups = self.followed(frames.clone());
+        let groups = self.followed(frames);
         let together = |a: usize, b: usize| correlation(&groups[a], &groups[b]);
         let far = (0..GROUPS).flat_map(|a| (a + 4..GROUPS).map(move |b| (a, b)));
         let (far, _) = moments(far.map(|(a, b)| together(a, b)));
         let [slow, slower, syllables, rough] = rates(&groups);
-        let harmonics = self.within(frames)?.harmonics;
         Some([
             spread,
             skewness(levels, &loud),
@@ -115,14 +120,13 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 
 /// Logarithms of the shares of [`RATES`] in the modulation of the groups' levels, averaged over the groups.
 fn rates(groups: &[Vec<f32>; GROUPS]) -> [f32; RATES.len()] {
-    let plan = rustfft::FftPlanner::<f32>::new().plan_fft_forward(POINTS);
     let mut rates = [0.0; RATES.len()];
     for levels in groups {
         let last = levels.len().saturating_sub(1).max(1) as f32;
         let hann = |t: usize| 0.5 - 0.5 * (TAU * t as f32 / last).cos();
         let mut points = [Complex32::default(); POINTS];
         points.iter_mut().zip(levels).enumerate().for_each(|(t, (point, level))| point.re = level * hann(t));
-        plan.process(&mut points);
+        TRANSFORM.process(&mut points);
         let power = |bins: &Range<usize>| points[bins.clone()].iter().map(Complex32::norm_sqr).sum::<f32>();
         let whole = power(&WHOLE) + 1e-6;
         for (rate, bins) in rates.iter_mut().zip(&RATES) {

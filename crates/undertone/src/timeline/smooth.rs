@@ -16,8 +16,8 @@ use crate::emotion::Emotion;
 use crate::model::{Posterior, Prediction};
 use crate::prior::apply;
 
-/// Seconds from the middle of a cell within which others count for it: half a window, a little more for rounding.
-const REACH: f64 = 1.2 + 1e-6;
+/// What sums of times are off by at most, in seconds.
+const ROUNDING: f64 = 1e-6;
 
 type Row = [f32; Emotion::ALL.len()];
 
@@ -28,7 +28,7 @@ pub fn smooth(cells: &mut [Cell], prior: impl Fn(&Cell) -> Row) {
     for turn in turns(cells) {
         let own: Vec<&Cell> = turn.iter().map(|&number| &cells[number]).collect();
         let Some(prior) = own.first().map(|first| prior(first)) else { continue };
-        let posteriors = if is_short(&own) { as_one(&own, &prior) } else { around(&own, &prior) };
+        let posteriors = told(&own, &prior);
         for (number, posterior) in turn.into_iter().zip(posteriors) {
             cells[number].prediction.posterior = posterior;
         }
@@ -41,22 +41,18 @@ pub fn smooth(cells: &mut [Cell], prior: impl Fn(&Cell) -> Row) {
 /// Whether a turn is no longer than one window.
 fn is_short(turn: &[&Cell]) -> bool {
     match turn {
-        [first, .., last] => last.end - first.start <= WINDOW.0 + 1e-6,
+        [first, .., last] => last.end - first.start <= WINDOW.0 + ROUNDING,
         _ => true,
     }
 }
 
-/// The mean posterior of a turn, for all of its cells.
-fn as_one(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
-    mean(turn, prior).into_iter().cycle().take(turn.len()).collect()
-}
-
-/// For each cell of a turn the mean posterior of those near it.
-fn around(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
+/// For each cell of a turn the mean posterior of those near it; of a short turn, of all.
+fn told(turn: &[&Cell], prior: &Row) -> Vec<Posterior> {
+    let reach = if is_short(turn) { f64::INFINITY } else { WINDOW.0 / 2.0 + ROUNDING };
     let middle = |cell: &Cell| (cell.start + cell.end) / 2.0;
     let near = |at: f64| {
-        let first = turn.partition_point(|cell| middle(cell) < at - REACH);
-        let end = turn.partition_point(|cell| middle(cell) <= at + REACH);
+        let first = turn.partition_point(|cell| middle(cell) < at - reach);
+        let end = turn.partition_point(|cell| middle(cell) <= at + reach);
         mean(&turn[first..end], prior)
     };
     turn.iter().filter_map(|cell| near(middle(cell))).collect()
