@@ -264,15 +264,21 @@ fn exactly(start: Vec<Cluster>, count: usize) -> Vec<Cluster> {
 
 /// Mean directions, one a label; labels are 0…k−1.
 fn means(items: &[Item], labels: &[usize]) -> Vec<Vec<f64>> {
-    let count = labels.iter().max().map_or(0, |most| most + 1);
-    let width = items.first().map_or(0, |item| item.direction.len());
-    let mut means = vec![vec![0.0; width]; count];
-    for (item, &label) in items.iter().zip(labels) {
-        let seconds = item.seconds();
-        means[label].iter_mut().zip(&item.direction).for_each(|(sum, x)| *sum += seconds * x);
-    }
+    let mut means = sums(items, labels, |item| &item.direction);
     means.iter_mut().for_each(|mean| normalise(mean));
     means
+}
+
+/// Sums of a vector of each item weighted by its seconds, one a label; labels are 0…k−1.
+pub(super) fn sums(items: &[Item], labels: &[usize], vector: impl Fn(&Item) -> &[f64]) -> Vec<Vec<f64>> {
+    let count = labels.iter().max().map_or(0, |most| most + 1);
+    let width = items.first().map_or(0, |item| vector(item).len());
+    let mut sums = vec![vec![0.0; width]; count];
+    for (item, &label) in items.iter().zip(labels) {
+        let seconds = item.seconds();
+        sums[label].iter_mut().zip(vector(item)).for_each(|(sum, x)| *sum += seconds * x);
+    }
+    sums
 }
 
 /// How long each speaker has spoken.

@@ -6,7 +6,7 @@
 //! make all its speakers alike; that direction is left out. The limits were chosen on recordings composed of labelled clips
 //! (`docs/decisions/0009-who-speaks.md`).
 
-use super::cluster::Item;
+use super::cluster::{Item, sums};
 
 /// Two speakers' mean vectors are less alike than this (cosine), and by `CHANCE / seconds` less in little speech.
 const LIMIT: f64 = 0.45;
@@ -44,18 +44,11 @@ pub(super) fn same(items: &[Item], labels: &[usize]) -> bool {
 
 /// The cosine of the two most alike mean vectors (−1 where there are none), and how many there are.
 fn most_alike(items: &[Item], labels: &[usize]) -> (f64, usize) {
-    let count = labels.iter().max().map_or(0, |most| most + 1);
-    let width = items.first().map_or(0, |item| item.vector.len());
-    let mut means = vec![vec![0.0; width]; count];
-    for (item, &label) in items.iter().zip(labels) {
-        let seconds = item.seconds();
-        means[label].iter_mut().zip(&item.vector).for_each(|(sum, x)| *sum += seconds * x);
-    }
-    if width == TELEPHONE.len() {
-        for mean in &mut means {
-            let along = product(mean, &TELEPHONE);
-            mean.iter_mut().zip(&TELEPHONE).for_each(|(x, line)| *x -= along * line);
-        }
+    let mut means = sums(items, labels, |item| &item.vector);
+    let count = means.len();
+    for mean in means.iter_mut().filter(|mean| mean.len() == TELEPHONE.len()) {
+        let along = product(mean, &TELEPHONE);
+        mean.iter_mut().zip(&TELEPHONE).for_each(|(x, line)| *x -= along * line);
     }
     let cosine =
         |a: &[f64], b: &[f64]| product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f64::MIN_POSITIVE);
