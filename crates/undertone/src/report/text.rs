@@ -6,6 +6,10 @@ use super::{CAVEAT, words};
 use crate::analysis::{Analysis, Label, Span};
 use crate::emotion::Emotion;
 
+/// Characters of a line of prose.
+const WIDTH: usize = 100;
+/// Characters before a row's text.
+const INDENT: usize = 13;
 /// Cells of a probability bar.
 const BAR: usize = 20;
 
@@ -44,7 +48,7 @@ pub fn heading(recording: &Analysis, style: Style) -> String {
 
 /// The line below all recordings: the limits of the figures.
 pub fn closing(style: Style) -> String {
-    format!("\n{}\n", style.paint("2", CAVEAT))
+    format!("\n{}\n", style.paint("2", &CAVEAT.replace(". ", ".\n")))
 }
 
 /// Everything about one recording, several lines.
@@ -122,11 +126,29 @@ fn line(out: &mut String, span: &Span, width: usize, style: Style) {
 
 fn summary(out: &mut String, recording: &Analysis, style: Style) {
     let row = |out: &mut String, name: &str, text: String| {
+        let text = wrapped(&text, WIDTH - INDENT).join(&format!("\n{:INDENT$}", ""));
         let _ = writeln!(out, "  {} {text}", style.paint("1", &format!("{name:<10}")));
     };
     for (name, value) in words::facts(recording) {
         row(out, &name, value);
     }
+}
+
+/// The words of a text in lines of at most so many characters; a longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.len() - 1;
+        match lines[line].is_empty() {
+            true => lines[line] += word,
+            false if lines[line].chars().count() + 1 + word.chars().count() <= width => {
+                lines[line] += " ";
+                lines[line] += word;
+            }
+            false => lines.push(word.to_string()),
+        }
+    }
+    lines
 }
 
 /// `m:ss.s`, or `h:mm:ss` from an hour on.
