@@ -10,17 +10,19 @@ use crate::predict::Condition;
 /// The table of results: a row a protocol, a column a condition; UAR in percent, the mean of the folds and beside it that of
 /// all clips together with its interval over speakers.
 pub fn results(evaluations: &[Evaluation]) -> String {
-    let mut rows = BTreeMap::<&str, BTreeMap<String, &Evaluation>>::new();
+    let mut rows = BTreeMap::<&str, BTreeMap<(&str, Option<&str>), &Evaluation>>::new();
     for evaluation in evaluations {
         rows.entry(title(evaluation)).or_default().insert(condition(evaluation), evaluation);
     }
-    let mut conditions: Vec<&String> = rows.values().flat_map(BTreeMap::keys).collect();
-    // Without the folder that tells files of one name apart.
-    let alone = |name: &str| name.split_once(" (").map_or(name, |(alone, _)| alone).to_string();
-    conditions.sort_by(|a, b| order(&alone(a)).cmp(&order(&alone(b))).then(a.cmp(b)));
+    let mut conditions: Vec<(&str, Option<&str>)> =
+        rows.values().flat_map(|row| row.keys().copied()).collect();
+    conditions.sort_by_key(|&(name, folder)| (order(name), folder));
     conditions.dedup();
     let mut out = String::from("| protocol | folds | speakers | clips |");
-    conditions.iter().for_each(|name| out += &format!(" {name} |"));
+    for (name, folder) in &conditions {
+        let folder = folder.map_or(String::new(), |folder| format!(" ({folder})"));
+        let _ = write!(out, " {name}{folder} |");
+    }
     out += "\n|---|---|---|---|";
     conditions.iter().for_each(|_| out += "---|");
     for (protocol, by_condition) in &rows {
@@ -29,7 +31,7 @@ pub fn results(evaluations: &[Evaluation]) -> String {
         let folds = any.folds.iter().map(|fold| fold.fold.as_str()).collect::<Vec<_>>().join(", ");
         let _ = write!(out, "\n| {protocol}{marked} | {folds} | {} | {} |", any.speakers, any.clips);
         for name in &conditions {
-            let cell = by_condition.get(*name).map_or("–".to_string(), |evaluation| {
+            let cell = by_condition.get(name).map_or("–".to_string(), |evaluation| {
                 let pooled = percent(evaluation.uar, evaluation.speakers);
                 match evaluation.folds.len() {
                     1 => pooled,

@@ -21,14 +21,13 @@ pub fn json(evaluations: &[Evaluation]) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// What was known of the speakers, from the name of its file, `<protocol>.<condition>`; the folders before it, where it has any, follow
-/// in brackets.
-fn condition(evaluation: &Evaluation) -> String {
+/// What was known of the speakers, from the name of its file, `<protocol>.<condition>`, and the folders before it, where it has any.
+fn condition(evaluation: &Evaluation) -> (&str, Option<&str>) {
     let (folder, file) = match evaluation.name.rsplit_once('/') {
-        Some((folder, file)) => (format!(" ({folder})"), file),
-        None => (String::new(), evaluation.name.as_str()),
+        Some((folder, file)) => (Some(folder), file),
+        None => (None, evaluation.name.as_str()),
     };
-    file.split_once('.').map_or(file, |(_, condition)| condition).to_string() + &folder
+    (file.split_once('.').map_or(file, |(_, condition)| condition), folder)
 }
 
 fn title(evaluation: &Evaluation) -> &str {
