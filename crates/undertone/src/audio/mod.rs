@@ -7,6 +7,7 @@ mod decode;
 #[cfg(feature = "ffmpeg")]
 mod ffmpeg;
 mod files;
+mod gaps;
 #[cfg(feature = "decode")]
 mod magic;
 #[cfg(feature = "decode")]

@@ -3,6 +3,7 @@
 use super::channels::{self, Channels, clean, sound};
 use super::clipping::Clipping;
 use super::decode::{Block, Decoder};
+use super::gaps::Gaps;
 use super::resample::Resample;
 use super::source::Source;
 use crate::error::{Error, Result, Warning, WarningCode};
@@ -43,11 +44,6 @@ pub struct Chunk {
     pub channels: Vec<Vec<f32>>,
 }
 
-/// A jump of the container's clock longer than this is silence, not jitter.
-const GAP: Seconds = Seconds(0.1);
-/// A longer jump is a broken clock; it is told and left out.
-const LONGEST_GAP: Seconds = Seconds(6.0 * 3600.0);
-
 /// An open recording.
 pub struct Recording {
     decoder: Decoder,
@@ -56,10 +52,12 @@ pub struct Recording {
     rate: SampleRate,
     info: Info,
     clipping: Clipping,
+    gaps: Gaps,
     split: bool,
     warnings: Vec<Warning>,
     replaced: u64,
-    heard: u64,
+    /// Sound decoded so far, without the silence of gaps.
+    sound: Seconds,
     silence: u64,
     pending: Option<Block>,
     done: bool,
@@ -103,10 +101,11 @@ impl Recording {
             decoder,
             info,
             clipping: Clipping::default(),
+            gaps: Gaps::default(),
             split,
             warnings: Vec::new(),
             replaced: 0,
-            heard: 0,
+            sound: Seconds(0.0),
             silence: 0,
             pending: None,
             done: false,
@@ -161,7 +160,6 @@ impl Recording {
                 },
             }
         }
-        self.heard += channels[0].len() as u64;
         append(&mut out, self.resample.push(channels)?);
         if self.done {
             append(&mut out, self.resample.finish(self.channels())?);
@@ -172,7 +170,6 @@ impl Recording {
 
     /// Ends resampling from the rate so far and begins anew from another.
     fn change_rate(&mut self, before: Vec<Vec<f32>>, out: &mut [Vec<f32>], rate: SampleRate) -> Result<()> {
-        self.heard += before[0].len() as u64;
         append(out, self.resample.push(before)?);
         append(out, self.resample.finish(self.channels())?);
         let message =
@@ -185,20 +182,14 @@ impl Recording {
 
     /// Puts silence where the container's clock jumps ahead.
     fn bridge(&mut self, block: Block) {
-        if block.gap > LONGEST_GAP {
-            let message = format!("the container's clock jumps by {}; the jump is left out", block.gap);
-            self.warnings.push(Warning::new(WarningCode::Clock, message));
-        } else if block.gap > GAP {
-            self.silence = self.rate.samples(block.gap);
-            let message = format!("a gap of {} was kept as silence", block.gap);
-            self.warnings.push(Warning::new(WarningCode::Gap, message));
-        }
+        self.silence = self.rate.samples(self.gaps.silence(block.gap, self.sound));
         self.pending = Some(block);
     }
 
     /// Averages or splits a block's channels; numbers that are none become 0 and are counted.
     fn take(&mut self, block: &Block, out: &mut [Vec<f32>]) {
         let n = self.info.channels;
+        self.sound.0 += block.rate.seconds((block.samples.len() / n) as u64).0;
         self.clipping.push(&block.samples, n);
         self.replaced += block.samples.iter().filter(|&&x| !sound(x)).count() as u64;
         let frames = block.samples.chunks_exact(n);
@@ -215,7 +206,7 @@ impl Recording {
 
     fn finish(&mut self) -> Result<()> {
         let damage = self.decoder.damage();
-        if self.heard == 0 {
+        if self.sound.0 == 0.0 {
             let message = if damage.skipped > 0 || damage.truncated {
                 "nothing in it could be decoded: it is damaged or cut off; try another copy"
             } else {
@@ -235,6 +226,7 @@ impl Recording {
             let message = format!("{} samples were not numbers and count as 0", self.replaced);
             self.warnings.push(Warning::new(WarningCode::NotFinite, message));
         }
+        self.warnings.extend(self.gaps.warnings());
         self.warnings.extend(self.clipping.warning());
         Ok(())
     }
