@@ -31,9 +31,11 @@ pub const CONVERSATION: Row = [
     361.0 / 13_708.0,
     1636.0 / 13_708.0,
 ];
+/// Seconds of speech that may be a single utterance: they say nothing about the situation.
+const UTTERANCE: f64 = 6.0;
 /// The largest share of conversation in the prior for a situation …
 const MOST: f64 = 0.5;
-/// … and the seconds of speech at which it has half of that.
+/// … and the seconds of speech, beyond a single utterance, at which it has half of that.
 const SOON: f64 = 3.6;
 /// Windows that the prior for a situation is worth against what a recording shows.
 const ALPHA: f64 = 16.0;
@@ -80,9 +82,8 @@ impl Prior {
     /// speech in windows of [`crate::timeline::WINDOW`] (`seconds` long). Sums to 1 over the classes; even where none of them has a
     /// share.
     pub fn of_voice(&self, even: &[(f64, &Posterior)], window: f64, asked: EmotionSet) -> Row {
-        let n: f64 = even.iter().map(|(share, _)| share).sum();
         match self {
-            Prior::Auto => of_recording(even, n, masked(situation(n * window), asked)),
+            Prior::Auto => of_recording(even, window, asked),
             Prior::Even => masked([1.0; Emotion::ALL.len()], asked),
             Prior::Conversation => masked(CONVERSATION, asked),
             Prior::Given(Shares(shares)) => masked(*shares, asked),
@@ -156,17 +157,20 @@ pub fn apply(even: &Posterior, prior: &Row) -> Posterior {
     Posterior::of(even.classes(), product.map(|p| p / sum))
 }
 
-/// How common emotions are by the seconds of one voice's speech alone.
+/// How common emotions are by the seconds of one voice's speech beyond a single utterance.
 fn situation(seconds: f64) -> Row {
     let conversation = MOST * seconds.powi(2) / (seconds.powi(2) + SOON.powi(2));
     let even = (1.0 - conversation) / Emotion::ALL.len() as f64;
     CONVERSATION.map(|share| (even + conversation * f64::from(share)) as f32)
 }
 
-/// From the prior for the situation to what the windows show: `q = (α·first + m·mean p)/(α + m)` with `m = max(0, n − 1)`, since one
-/// utterance teaches nothing about a recording.
-fn of_recording(even: &[(f64, &Posterior)], n: f64, first: Row) -> Row {
-    let learned = (n - 1.0).max(0.0);
+/// From the prior for the situation to what the windows show: `q = (α·first + m·mean p)/(α + m)`, where `m` are the windows of
+/// speech beyond a single utterance.
+fn of_recording(even: &[(f64, &Posterior)], window: f64, asked: EmotionSet) -> Row {
+    let n: f64 = even.iter().map(|(share, _)| share).sum();
+    let beyond = (n * window - UTTERANCE).max(0.0);
+    let first = masked(situation(beyond), asked);
+    let learned = beyond / window;
     if learned <= 0.0 {
         return first;
     }

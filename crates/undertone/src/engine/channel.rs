@@ -5,10 +5,14 @@ use std::ops::Range;
 
 use super::level::Levels;
 use super::not_speech;
-use super::segment::{Analysed, Cut};
+use super::segment::{Analysed, Cut, FRAME};
 use super::setup::Setup;
 use crate::speech::Detector;
 use crate::units::{SampleRate, Seconds, Segment};
+
+/// Frames of sound that the network sees before and after a segment: clips that it learned from begin and end in silence too.
+/// Less than is heard after a segment until that is settled.
+const EDGE: u64 = 6;
 
 /// One channel.
 pub(super) struct Channel {
@@ -43,11 +47,6 @@ impl Channel {
         self.detector.push(samples)
     }
 
-    /// The first sample that is still there.
-    pub(super) fn start(&self) -> u64 {
-        self.start
-    }
-
     /// Samples heard so far.
     pub(super) fn end(&self) -> u64 {
         self.start + self.buffer.len() as u64
@@ -59,25 +58,22 @@ impl Channel {
         self.buffer.range(at(range.start)..at(range.end)).copied().collect()
     }
 
-    /// Whether a segment is the rest of one that was cut in two before it.
-    pub(super) fn goes_on(&self, range: &Range<u64>) -> bool {
-        self.cut_at == Some(range.start)
-    }
-
     /// Remembers that a segment has ended.
     pub(super) fn ended(&mut self, range: &Range<u64>) {
         self.cut_at = Some(range.end);
     }
 
-    /// Cuts a settled segment out. Where a long one was cut in two, what lies beyond the cut comes along.
+    /// Cuts a settled segment out, with what the network is to see to either side.
     pub(super) fn cut(&mut self, range: Range<u64>, setup: &Setup) -> Cut {
-        let receptive = SampleRate::MODEL.samples(setup.metadata().receptive_seconds);
-        let rest = self.goes_on(&range);
+        let (from, to) = (self.seen_from(range.start, setup), seen_to(&range, setup));
         self.ended(&range);
-        let before = if rest { receptive } else { 0 };
-        let after = if rest || is_cut(&range, setup) { receptive } else { 0 };
-        let from = range.start.saturating_sub(before).max(self.start);
-        Cut { samples: self.samples(from..range.end + after), from, range }
+        Cut { samples: self.samples(from..to), from, range }
+    }
+
+    /// The first sample that the network sees of a segment from `start`, whole frames before it, as far as they are still there.
+    pub(super) fn seen_from(&self, start: u64, setup: &Setup) -> u64 {
+        let before = if self.cut_at == Some(start) { context(setup) } else { EDGE };
+        start - before.min(start.saturating_sub(self.start) / FRAME) * FRAME
     }
 
     /// Leaves out what is no speech, by all that was heard.
@@ -104,6 +100,16 @@ impl Channel {
         self.buffer.drain(..drop);
         self.start += drop as u64;
     }
+}
+
+/// The sample at which ends what the network sees of a segment.
+pub(super) fn seen_to(range: &Range<u64>, setup: &Setup) -> u64 {
+    range.end + FRAME * if is_cut(range, setup) { context(setup) } else { EDGE }
+}
+
+/// Frames that one frame sees to either side, and one more, as the spectrogram's own windows are wider than a frame.
+pub(super) fn context(setup: &Setup) -> u64 {
+    SampleRate::MODEL.samples(setup.metadata().receptive_seconds).div_ceil(FRAME) + 1
 }
 
 /// Whether a segment was ended because it had grown too long.

@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::channel::{Channel, is_cut};
+use super::channel::{Channel, context, is_cut, seen_to};
 use super::event::Event;
 use super::not_speech::Belief;
 use super::prediction::{answers, spans_of};
@@ -138,7 +138,7 @@ impl Live {
         let own = self.open.take().filter(|open| open.start == range.start);
         let mut segment = own.unwrap_or_else(|| Open::new(range.start));
         let cut = is_cut(range, on.setup);
-        segment.run(on, range.end + if cut { context(on.setup) * FRAME } else { 0 })?;
+        segment.run(on, seen_to(range, on.setup))?;
         let left = ((range.end - range.start).div_ceil(FRAME) as usize).saturating_sub(segment.kept.len());
         let Open { kept, edge, .. } = &mut segment;
         edge.move_to(kept, left);
@@ -264,11 +264,6 @@ fn samples(time: Seconds) -> u64 {
     SampleRate::MODEL.samples(time)
 }
 
-/// Frames that one frame sees to either side, and one more, as the spectrogram's own windows are wider than a frame.
-fn context(setup: &Setup) -> u64 {
-    samples(setup.metadata().receptive_seconds).div_ceil(FRAME) + 1
-}
-
 impl Open {
     fn new(start: u64) -> Open {
         Open { start, kept: Trunk::default(), edge: Trunk::default(), ran: start, cells: 0 }
@@ -278,8 +273,7 @@ impl Open {
     fn run(&mut self, on: Hearing, to: u64) -> Result<()> {
         let Hearing { setup, channel, .. } = on;
         let at = self.start + self.kept.len() as u64 * FRAME;
-        // Where the segment is the rest of a longer one, what lies before it is seen too.
-        let first = if channel.goes_on(&(self.start..to)) { channel.start() } else { self.start };
+        let first = channel.seen_from(self.start, setup);
         let before = (at.saturating_sub(first) / FRAME).min(context(setup));
         let mut waveform = channel.samples(at - before * FRAME..to);
         let shortest = samples(setup.metadata().shortest_seconds) as usize;
