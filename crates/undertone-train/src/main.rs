@@ -10,6 +10,7 @@ use undertone_eval::atomic_file;
 use undertone_eval::corpus::Corpus;
 use undertone_eval::holdout::HeldOut;
 use undertone_eval::metrics::{Evaluation, UnseenSets, unseen_sets};
+use undertone_eval::predict::Condition;
 use undertone_train::adaptation::{self, Sample};
 use undertone_train::data::corpora;
 use undertone_train::data::setup::Setup;
@@ -399,14 +400,17 @@ fn set_version(model: &mut ModelFile, version: Option<String>) {
 fn prediction_sets(file: &mut ModelFile, corpora: &[Corpus]) -> Result<()> {
     let model = Model::from_bytes(file.to_bytes()?)?;
     let unseen = set_thresholds::unseen(&model, corpora)?;
-    for UnseenSets { corpus, scored, met } in unseen_sets(&unseen) {
-        let condition = set_thresholds::CONDITIONS[scored];
-        let coverages = met.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
-        let sizes = met.map(|sets| format!("{:.2}", sets.size)).join(", ");
-        eprintln!(
-            "{corpus}.{condition}: by the thresholds of the others 80, 90 and 95 % prediction sets cover {coverages} % with {sizes} \
-             classes"
-        );
+    for UnseenSets { corpus, met } in unseen_sets(&unseen) {
+        for (condition, met) in
+            [(Condition::Unadapted, &met.unadapted), (Condition::AdaptedAll, &met.adapted)]
+        {
+            let coverages = met.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
+            let sizes = met.map(|sets| format!("{:.2}", sets.size)).join(", ");
+            eprintln!(
+                "{corpus}.{condition}: by the thresholds of the others 80, 90 and 95 % prediction sets cover {coverages} % with \
+                 {sizes} classes"
+            );
+        }
     }
     file.set_thresholds(&unseen);
     let thresholds = &file.metadata().thresholds;

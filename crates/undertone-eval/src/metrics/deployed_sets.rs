@@ -11,8 +11,8 @@ use undertone::model::{Conditions, Metadata};
 pub struct Unseen {
     /// Its name.
     pub corpus: String,
-    /// Its clips under each condition that sets are for.
-    pub scored: Vec<Scored>,
+    /// Its clips, each alone, and with all clips of their speaker.
+    pub scored: Conditions<Scored>,
 }
 
 /// How the sets do on a corpus by thresholds that the other corpora gave.
@@ -20,17 +20,16 @@ pub struct Unseen {
 pub struct UnseenSets {
     /// The corpus.
     pub corpus: String,
-    /// Which of its [`Unseen::scored`].
-    pub scored: usize,
-    /// In the order of [`COVERAGES`].
-    pub met: [Sets; COVERAGES.len()],
+    /// For each condition, in the order of [`COVERAGES`].
+    pub met: Conditions<[Sets; COVERAGES.len()]>,
 }
 
 /// Thresholds in the order of [`COVERAGES`].
 type Thresholds = Conditions<[f64; COVERAGES.len()]>;
 
 /// The thresholds that suit some corpora, by the names that coverages have in a model file: each corpus counts the same, in it each
-/// speaker. An answer counts for the condition that its adaptation is nearer to.
+/// speaker. An answer counts for the condition that it was scored under, whatever the weight of its adaptation: an analysis
+/// leaves a steady recording unadapted, but its prior has learned from all of it.
 pub fn fit_sets(corpora: &[Unseen]) -> Conditions<BTreeMap<String, f32>> {
     let fitted = fit(&corpora.iter().collect::<Vec<_>>());
     let named = |thresholds: [f64; COVERAGES.len()]| {
@@ -40,48 +39,41 @@ pub fn fit_sets(corpora: &[Unseen]) -> Conditions<BTreeMap<String, f32>> {
     Conditions { unadapted: named(fitted.unadapted), adapted: named(fitted.adapted) }
 }
 
-/// Each corpus by the thresholds of all others.
+/// Each corpus by the thresholds of all others, which an answer gets by the weight of its adaptation, as in an analysis.
 pub fn unseen_sets(corpora: &[Unseen]) -> Vec<UnseenSets> {
-    let mut found = Vec::new();
-    for (at, own) in corpora.iter().enumerate() {
+    let judged = |(at, own): (usize, &Unseen)| {
         let others: Vec<&Unseen> =
             corpora.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other).collect();
         let fitted = fit(&others);
-        for (scored, Scored { predictions, weights }) in own.scored.iter().enumerate() {
+        let met = |Scored { predictions, weights }: &Scored| {
             let truth: Vec<usize> = predictions.iter().map(|row| row.truth as usize).collect();
             let posteriors: Vec<Vec<f64>> = predictions.iter().map(|row| row.posterior.to_vec()).collect();
-            let met = std::array::from_fn(|coverage| {
+            std::array::from_fn(|coverage| {
                 let of = |&weight: &f32| fitted.nearer(weight)[coverage];
                 sets_at(&truth, &posteriors, &weights.iter().map(of).collect::<Vec<_>>())
-            });
-            found.push(UnseenSets { corpus: own.corpus.clone(), scored, met });
-        }
-    }
-    found
+            })
+        };
+        let met = Conditions { unadapted: met(&own.scored.unadapted), adapted: met(&own.scored.adapted) };
+        UnseenSets { corpus: own.corpus.clone(), met }
+    };
+    corpora.iter().enumerate().map(judged).collect()
 }
 
 fn fit(corpora: &[&Unseen]) -> Thresholds {
-    let sides = Conditions { unadapted: false, adapted: true };
-    let of = |adapted: bool| {
+    let of = |condition: fn(&Conditions<Scored>) -> &Scored| {
         let (mut right, mut weights) = (Vec::new(), Vec::new());
         for corpus in corpora {
-            let rows: Vec<&Prediction> = corpus
-                .scored
-                .iter()
-                .flat_map(|scored| scored.predictions.iter().zip(&scored.weights))
-                .filter(|(_, weight)| *sides.nearer(**weight) == adapted)
-                .map(|(row, _)| row)
-                .collect();
+            let rows = &condition(&corpus.scored).predictions;
             let mut clips = BTreeMap::<&str, f64>::new();
             rows.iter().for_each(|row| *clips.entry(&row.speaker).or_default() += 1.0);
-            for row in &rows {
+            for row in rows {
                 right.push(row.posterior[row.truth as usize]);
                 weights.push(1.0 / (clips[&*row.speaker] * clips.len() as f64));
             }
         }
         COVERAGES.map(|coverage| fit_threshold(&right, &weights, coverage))
     };
-    Conditions { unadapted: of(false), adapted: of(true) }
+    Conditions { unadapted: of(|scored| &scored.unadapted), adapted: of(|scored| &scored.adapted) }
 }
 
 #[cfg(test)]
@@ -108,36 +100,35 @@ mod tests {
         Scored { predictions: (0..clips).map(row).collect(), weights: vec![weight; clips] }
     }
 
-    fn unseen(corpus: &str, scored: Vec<Scored>) -> Unseen {
-        Unseen { corpus: corpus.into(), scored }
+    fn unseen(corpus: &str, unadapted: Scored, adapted: Scored) -> Unseen {
+        Unseen { corpus: corpus.into(), scored: Conditions { unadapted, adapted } }
     }
 
     #[test]
-    fn a_corpus_counts_as_much_as_another_however_many_clips_it_has_and_answers_by_their_weight() {
-        // 30 of 33 clips have a score of 0.9; the other corpus, a third of the weight, 0.2 alone.
+    fn a_corpus_counts_as_much_as_another_however_many_clips_it_has_and_answers_by_their_condition() {
+        // Of three corpora one has a score of 0.9, however many clips; the others 0.2.
         let corpora = [
-            unseen("a", vec![scored("a", 30, 0.1, 0.0)]),
-            unseen("b", vec![scored("b", 2, 0.8, 0.4), scored("b", 50, 0.3, 0.9)]),
-            unseen("c", vec![scored("c", 1, 0.8, 0.0)]),
+            unseen("a", scored("a", 30, 0.1, 0.0), scored("a", 30, 0.3, 0.9)),
+            unseen("b", scored("b", 2, 0.8, 0.0), scored("b", 30, 0.3, 0.2)),
+            unseen("c", scored("c", 2, 0.8, 0.0), scored("c", 30, 0.3, 0.9)),
         ];
         let fitted = fit_sets(&corpora);
         assert!((fitted.unadapted["0.80"] - 0.9).abs() < 1e-6, "{fitted:?}");
-        assert!((fitted.adapted["0.80"] - 0.7).abs() < 1e-6, "{fitted:?}");
-        // With a corpus of two thirds less weight the quantile is the others'.
+        assert!((fitted.adapted["0.80"] - 0.7).abs() < 1e-6, "whatever the weight: {fitted:?}");
         let others = [corpora[1].clone(), corpora[2].clone()];
-        assert!((fit_sets(&others).unadapted["0.80"] - 1.0).abs() < 1e-6, "three clips are too few for 80 %");
+        assert!((fit_sets(&others).unadapted["0.80"] - 1.0).abs() < 1e-6, "four clips are too few for 80 %");
     }
 
     #[test]
     fn a_corpus_is_judged_by_the_others_alone() {
         let corpora = [
-            unseen("sure", vec![scored("a", 40, 0.9, 0.0)]),
-            unseen("unsure", vec![scored("b", 40, 0.2, 0.0)]),
+            unseen("sure", scored("a", 40, 0.9, 0.0), scored("a", 40, 0.9, 0.9)),
+            unseen("unsure", scored("b", 40, 0.2, 0.0), scored("b", 40, 0.2, 0.1)),
         ];
         let found = unseen_sets(&corpora);
-        let shown: Vec<(&str, f64, f64)> =
-            found.iter().map(|one| (one.corpus.as_str(), one.met[1].coverage, one.met[1].size)).collect();
-        // By a threshold of 0.8 both classes at 0.9 and … 0.1 are not in; by one of 0.1 the truth at 0.2 is not.
-        assert_eq!(shown, [("sure", 1.0, 1.0), ("unsure", 0.0, 1.0)]);
+        let at = |at: usize, sets: &Sets| (found[at].corpus.clone(), sets.coverage, sets.size);
+        // By a threshold of 0.8 the class at 0.9 is in and that at 0.1 is not; by one of 0.1 the truth at 0.2 is not.
+        assert_eq!(at(0, &found[0].met.unadapted[1]), ("sure".into(), 1.0, 1.0));
+        assert_eq!(at(1, &found[1].met.adapted[1]), ("unsure".into(), 0.0, 1.0));
     }
 }

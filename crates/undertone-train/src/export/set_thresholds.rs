@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use undertone::model::Model;
+use undertone::model::{Conditions, Model};
 use undertone::prior::Prior;
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::corpus::{Corpus, Utterance};
@@ -11,9 +11,6 @@ use undertone_eval::metrics::{Unseen, fit_sets};
 use undertone_eval::predict::{Answering, Competing, Condition, Embedded, known};
 
 use super::ModelFile;
-
-/// The conditions that sets are fitted for, in the order of [`Unseen::scored`].
-pub const CONDITIONS: [Condition; 2] = [Condition::Unadapted, Condition::AdaptedAll];
 
 /// A model's answers to the labelled, sound clips of corpora, as an analysis gives them: all classes compete, and the prior moves with
 /// what is heard, a clip alone or all clips of a speaker being the recording.
@@ -33,8 +30,11 @@ pub fn unseen(model: &Model, corpora: &[Corpus]) -> Result<Vec<Unseen>> {
             corpus.utterances.iter().filter(|utterance| utterance.defect.is_none()).collect();
         let part = Part { protocol: corpus.name.clone(), fold: 1, clips: sound };
         let clips = Embedded::of(model, &part, &known(std::slice::from_ref(corpus)), None)?;
-        let scored = CONDITIONS.iter().map(|&condition| clips.score(model, condition, &how));
-        Ok(Unseen { corpus: corpus.name.clone(), scored: scored.collect::<Result<_>>()? })
+        let scored = Conditions {
+            unadapted: clips.score(model, Condition::Unadapted, &how)?,
+            adapted: clips.score(model, Condition::AdaptedAll, &how)?,
+        };
+        Ok(Unseen { corpus: corpus.name.clone(), scored })
     };
     corpora.iter().map(of).collect()
 }
