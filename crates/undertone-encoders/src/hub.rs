@@ -266,7 +266,7 @@ impl Hub {
                  an access token by {TOKEN}"
             ),
             404 => format!("{page} has no revision '{revision}', or does not exist; look at the page for its name"),
-            429 => format!("{} asks to wait (status {status}); run the command again later", self.endpoint),
+            429 => format!("{page}: the server asks to wait (status {status}); run the command again later"),
             _ => format!("{page}: the server answered {status}; run the command again later"),
         };
         Error::new(ErrorKind::Io, message)

@@ -188,3 +188,197 @@ fn chosen(trial: &Trial, named: bool) -> Result<Vec<&Output>> {
     }
     Ok(outputs)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use prost::Message;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::graph::Builder;
+    use crate::onnx::{Attribute, EXTERNAL, Entry, Model, ValueInfo};
+
+    /// An encoder with two layers, four values every 20 ms, and their mean; its file is `net.onnx`.
+    fn encoder() -> Model {
+        let mut graph = Builder::default();
+        graph.input("sound", &["1", "samples"]);
+        graph.whole("axis", &[1]);
+        graph.node("Unsqueeze", &["sound", "axis"], "wave", Vec::new());
+        let filters: Vec<f32> = (0..4 * 320).map(|n| (n as f32 * 0.37).sin()).collect();
+        graph.constant("filters", &[4, 1, 320], &filters);
+        let strides = vec![Attribute::ints("kernel_shape", &[320]), Attribute::ints("strides", &[320])];
+        graph.node("Conv", &["wave", "filters"], "bands", strides);
+        graph.node("Transpose", &["bands"], "hidden_states.1", vec![Attribute::ints("perm", &[0, 2, 1])]);
+        graph.node("Tanh", &["hidden_states.1"], "hidden_states.2", Vec::new());
+        let mean = vec![Attribute::ints("axes", &[1]), Attribute::int("keepdims", 0)];
+        graph.node("ReduceMean", &["hidden_states.2"], "mean", mean);
+        for name in ["hidden_states.1", "hidden_states.2"] {
+            graph.output(name, &["1", "frames", "4"]);
+        }
+        graph.output("mean", &["1", "4"]);
+        Model::decode(&graph.finish("net", &[])[..]).unwrap()
+    }
+
+    struct Place {
+        folder: TempDir,
+        cache: Cache,
+    }
+
+    impl Place {
+        fn new() -> Place {
+            let folder = tempfile::tempdir().unwrap();
+            let cache = Cache::at(folder.path().join("cache"));
+            Place { folder, cache }
+        }
+
+        fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+            let path = self.folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        }
+
+        fn import(&self, model: &Model, choice: &Choice) -> Result<Installed> {
+            import(&self.write("net.onnx", model.encode_to_vec()), choice, &self.cache)
+        }
+
+        /// What is said of a file that is refused; nothing of it is in the cache.
+        fn refused(&self, model: &Model, choice: &Choice) -> String {
+            let error = self.import(model, choice).unwrap_err().to_string();
+            assert!(self.cache.list().unwrap().is_empty());
+            error
+        }
+    }
+
+    /// The encoder with a change, refused.
+    fn changed(change: impl FnOnce(&mut crate::onnx::Graph)) -> String {
+        let mut model = encoder();
+        change(model.graph.as_mut().unwrap());
+        Place::new().refused(&model, &Choice::default())
+    }
+
+    fn layers(names: &[&str]) -> Choice {
+        Choice { layers: names.iter().map(ToString::to_string).collect(), ..Choice::default() }
+    }
+
+    #[test]
+    fn rows_are_found_with_their_width_and_time() {
+        let place = Place::new();
+        place.write("config.json", r#"{"model_type": "wavlm"}"#);
+        place.write("preprocessor_config.json", r#"{"sampling_rate": 16000, "do_normalize": true}"#);
+        place.write("README.md", "---\nlicense: mit\n---\n");
+        let Installed { folder, spec, notes, .. } = place.import(&encoder(), &Choice::default()).unwrap();
+        assert_eq!(EncoderSpec::read(&folder).unwrap(), spec);
+        assert_eq!((spec.name.as_str(), spec.preset.as_str(), spec.input.as_str()), ("net", "wavlm", "sound"));
+        assert_eq!((spec.source.as_str(), spec.licence.as_str()), ("net.onnx", "mit"));
+        assert_eq!((spec.normalisation, spec.input_kind), (Normalisation::ZeroMeanUnitVariance, InputKind::Waveform));
+        assert_eq!((&spec.layers[..], &spec.widths[..]), (&["hidden_states.1", "hidden_states.2"].map(String::from)[..], &[4, 4][..]));
+        assert!((spec.frame_seconds.unwrap() - 0.02).abs() < 1e-9);
+        assert!(notes.is_empty(), "{notes:?}");
+        assert_eq!(std::fs::read(spec.onnx(&folder)).unwrap(), encoder().encode_to_vec(), "byte for byte");
+    }
+
+    #[test]
+    fn outputs_are_chosen_by_name_or_number() {
+        let place = Place::new();
+        let spec = place.import(&encoder(), &layers(&["2"])).unwrap().spec;
+        assert_eq!(spec.layers, ["hidden_states.2"]);
+        let spec = place.import(&encoder(), &layers(&["mean"])).unwrap().spec;
+        assert_eq!((spec.layers, spec.frame_seconds), (vec!["mean".to_string()], None));
+        let place = Place::new();
+        assert!(place.refused(&encoder(), &layers(&["3"])).contains("hidden_states.1, hidden_states.2, mean"));
+        assert!(place.refused(&encoder(), &layers(&["1", "mean"])).contains("one kind"));
+        let choice = Choice { name: Some("a/b".to_string()), ..Choice::default() };
+        assert!(place.refused(&encoder(), &choice).contains("--name"));
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_given_are_refused_by_name() {
+        let mask = changed(|graph| graph.input.push(ValueInfo::float("attention_mask", &["1", "samples"])));
+        assert!(mask.contains("'sound', 'attention_mask'") && mask.contains("without masks"), "{mask}");
+        let integers = changed(|graph| {
+            let kind = graph.input[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap();
+            kind.elem_type = 7;
+        });
+        assert!(integers.contains("'sound' is of integers") && integers.contains("float32"), "{integers}");
+        let image = changed(|graph| graph.input[0] = ValueInfo::float("sound", &["1", "3", "224", "224"]));
+        assert!(image.contains("neither a waveform"), "{image}");
+        let batch = changed(|graph| graph.input[0] = ValueInfo::float("sound", &["8", "samples"]));
+        assert!(batch.contains("[1, samples]"), "{batch}");
+        let mel = changed(|graph| graph.input[0] = ValueInfo::float("sound", &["1", "80", "3000"]));
+        assert!(mel.contains("--preset whisper"), "{mel}");
+    }
+
+    #[test]
+    fn another_rate_is_refused_wherever_it_is_stated() {
+        let place = Place::new();
+        let mut model = encoder();
+        model.metadata_props.push(Entry { key: "sample_rate".to_string(), value: "8000".to_string() });
+        let error = place.refused(&model, &Choice::default());
+        assert!(error.contains("8000 Hz") && error.contains("resampler") && error.contains("net.onnx"), "{error}");
+        place.write("preprocessor_config.json", r#"{"sampling_rate": 44100}"#);
+        assert!(place.refused(&encoder(), &Choice::default()).contains("44100 Hz"));
+    }
+
+    #[test]
+    fn what_is_not_a_number_and_what_cannot_be_run_is_refused() {
+        let nan = changed(|graph| graph.node[3].op_type = "Log".to_string());
+        assert!(nan.contains("NaN"), "{nan}");
+        let unknown = changed(|graph| graph.node[3].op_type = "FooNorm".to_string());
+        assert!(unknown.contains("FooNorm") && unknown.contains("not supported"), "{unknown}");
+        let pooled = changed(|graph| {
+            graph.node[2].attribute[0].ints = vec![1, 0, 2];
+            graph.output.truncate(1);
+        });
+        assert!(pooled.contains("hidden_states.1") && pooled.contains("[4, 1, 50]"), "{pooled}");
+        let place = Place::new();
+        for bytes in [&b"not onnx"[..], &encoder().encode_to_vec()[..900]] {
+            let error = import(&place.write("net.onnx", bytes), &Choice::default(), &place.cache).unwrap_err();
+            assert!(error.to_string().contains("net.onnx: cannot be read as ONNX"), "{error}");
+        }
+    }
+
+    #[test]
+    fn weights_beside_the_file_are_put_into_the_copy() {
+        let place = Place::new();
+        let mut model = encoder();
+        let tensor = &mut model.graph.as_mut().unwrap().initializer[1];
+        let data = std::mem::take(&mut tensor.raw_data);
+        tensor.data_location = EXTERNAL;
+        let entry = |key: &str, value: String| Entry { key: key.to_string(), value };
+        tensor.external_data = vec![
+            entry("location", "net.onnx.data".to_string()),
+            entry("offset", "64".to_string()),
+            entry("length", data.len().to_string()),
+        ];
+        let missing = place.refused(&model, &Choice::default());
+        assert!(missing.contains("net.onnx.data: is missing"), "{missing}");
+        place.write("net.onnx.data", &data);
+        let short = place.refused(&model, &Choice::default());
+        assert!(short.contains("net.onnx.data: is shorter") && short.contains("filters"), "{short}");
+        place.write("net.onnx.data", [&[1; 64][..], &data].concat());
+        let installed = place.import(&model, &Choice::default()).unwrap();
+        let copy = std::fs::read(installed.spec.onnx(&installed.folder)).unwrap();
+        assert_eq!(Model::decode(&copy[..]).unwrap(), encoder());
+        let place = Place::new();
+        model.graph.as_mut().unwrap().initializer[1].external_data[0].value = "../data".to_string();
+        let outside = place.refused(&model, &Choice::default());
+        assert!(outside.contains("'../data', outside"), "{outside}");
+    }
+
+    #[test]
+    fn a_log_mel_encoder_is_taken_as_whispers() {
+        let mut graph = Builder::default();
+        graph.input("input_features", &["batch", "80", "3000"]);
+        graph.constant("filters", &[6, 80, 2], &vec![0.01; 6 * 80 * 2]);
+        let strides = vec![Attribute::ints("kernel_shape", &[2]), Attribute::ints("strides", &[2])];
+        graph.node("Conv", &["input_features", "filters"], "bands", strides);
+        graph.node("Transpose", &["bands"], "last_hidden_state", vec![Attribute::ints("perm", &[0, 2, 1])]);
+        graph.output("last_hidden_state", &["1", "1500", "6"]);
+        let model = Model::decode(&graph.finish("net", &[])[..]).unwrap();
+        let choice = Choice { preset: Some(Preset::Whisper), ..Choice::default() };
+        let spec = Place::new().import(&model, &choice).unwrap().spec;
+        assert_eq!((spec.input_kind, spec.frame_seconds, spec.longest_seconds), (InputKind::LogMel, Some(0.02), 29.5));
+        assert_eq!((spec.normalisation, &spec.widths[..]), (Normalisation::None, &[6][..]));
+    }
+}

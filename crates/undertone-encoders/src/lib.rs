@@ -9,6 +9,7 @@
 #![warn(missing_debug_implementations)]
 
 pub mod cache;
+mod graph;
 pub mod hub;
 pub mod import;
 mod inspect;

@@ -34,7 +34,7 @@ pub const KNOWN: [Known; 2] = [
         width: 512,
         licence: "MIT",
         stated_by: "github.com/openai/whisper",
-        encoder_sha256: "",
+        encoder_sha256: "00dba0aeaf45e55d1218414632ad4f7a4702f70850fbe3956adabfec3352d051",
     },
     Known {
         name: "whisper-tiny.en",
@@ -43,7 +43,7 @@ pub const KNOWN: [Known; 2] = [
         width: 384,
         licence: "MIT",
         stated_by: "github.com/openai/whisper",
-        encoder_sha256: "",
+        encoder_sha256: "e257977d76bb76c4b74fab71deddee07473e2658270bfed1654231afea4d0244",
     },
 ];
 

@@ -41,7 +41,7 @@ pub fn list() -> Result<String> {
             Ok(spec) => {
                 let size = std::fs::metadata(spec.onnx(folder)).map_or(0, |data| data.len());
                 let layers = spec.layers.join(", ");
-                writeln!(out, "{name:<20} {:>8}  {:<14} {layers}; {}", megabytes(size), spec.licence, spec.source)
+                writeln!(out, "{name:<20} {:>8}  {:<14} {}: {layers}", megabytes(size), spec.licence, spec.preset)
             }
             Err(error) => writeln!(out, "{name:<20} cannot be used: {error}"),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::{Dtype, Metadata};
 use undertone::{Error, Result};
 
 use super::{Entry, Kind, Parts};
@@ -20,9 +20,14 @@ pub fn entries(parts: &mut Parts) -> Result<BTreeMap<String, Entry>> {
     if length > LONGEST {
         return Err(bad(&"its header is too long"));
     }
-    let header = parts.read(0, 8 + length as usize)?;
-    let (_, metadata) = SafeTensors::read_metadata(&header).map_err(|error| bad(&error))?;
     let begin = 8 + length;
+    // Only the header: the library would want the whole file in memory.
+    let header = parts.read(8, length as usize)?;
+    let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| bad(&error))?;
+    let end = metadata.tensors().values().map(|info| info.data_offsets.1).max().unwrap_or(0);
+    if begin + end as u64 != parts.length() {
+        return Err(bad(&"it ends too early, or has more than its header says; fetch it again"));
+    }
     let mut entries = BTreeMap::new();
     for (name, info) in metadata.tensors() {
         let kind = match info.dtype {

@@ -3,7 +3,7 @@
 //! The log-mel spectrogram is made in the graph. Half a second of silence follows the waveform, as Whisper never hears sound up to its
 //! last frame; the frames of that silence are left out again. Blocks after the last layer that is given are left out.
 
-mod graph;
+
 mod log_mel;
 
 use half::f16;
@@ -11,7 +11,7 @@ use undertone::{Error, Result};
 
 use crate::onnx::Attribute;
 use crate::weights::{Array, Format, Weights};
-use graph::Builder;
+use crate::graph::Builder;
 use log_mel::{BINS, FFT, HOP};
 
 /// The graph's input.
