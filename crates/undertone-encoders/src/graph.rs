@@ -3,9 +3,7 @@
 use half::f16;
 use prost::Message;
 
-use crate::onnx::{
-    Attribute, Entry, FLOAT, FLOAT16, Graph, INT64, Model, Node, Opset, Tensor, ValueInfo,
-};
+use crate::onnx::{Attribute, Entry, FLOAT, FLOAT16, Graph, INT64, Model, Node, Opset, Tensor, ValueInfo};
 use crate::weights::Array;
 
 /// Version of the operators.

@@ -85,7 +85,9 @@ impl Hub {
     pub fn at(endpoint: &str) -> Result<Hub> {
         let endpoint = endpoint.trim_end_matches('/');
         if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
-            let message = format!("'{endpoint}' is no address of a hub; {VARIABLE} must begin with https:// or http://");
+            let message = format!(
+                "'{endpoint}' is no address of a hub; {VARIABLE} must begin with https:// or http://"
+            );
             return Err(Error::config(message));
         }
         let mut config = Agent::config_builder()
@@ -95,7 +97,10 @@ impl Hub {
             .timeout_per_read(Some(SILENCE))
             .user_agent(concat!("undertone/", env!("CARGO_PKG_VERSION")));
         // A server on this machine is not behind a proxy.
-        if ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|own| endpoint.starts_with(own)) {
+        if ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|own| endpoint.starts_with(own))
+        {
             config = config.proxy(None);
         }
         let agent = config.build().new_agent();
@@ -167,12 +172,15 @@ impl Hub {
         let mut address = address.to_string();
         let mut facts = Facts::default();
         for _ in 0..REDIRECTS {
-            let mut request = self.agent.head(&address).config().max_redirects(0).max_redirects_will_error(false).build();
+            let mut request =
+                self.agent.head(&address).config().max_redirects(0).max_redirects_will_error(false).build();
             if let Some(token) = self.token.as_ref().filter(|_| same_host(&address, &self.endpoint)) {
                 request = request.header("Authorization", format!("Bearer {token}"));
             }
             let response = request.call().map_err(|error| self.unreachable(source, &error))?;
-            if response.status() == StatusCode::NOT_FOUND && text(response.headers(), "x-error-code") != Some("RepoNotFound") {
+            if response.status() == StatusCode::NOT_FOUND
+                && text(response.headers(), "x-error-code") != Some("RepoNotFound")
+            {
                 return match text(response.headers(), "x-error-code") {
                     Some("RevisionNotFound") => Err(self.refused(response.status(), source)),
                     _ => Ok(None),
@@ -218,7 +226,8 @@ impl Hub {
         };
         let status = response.status();
         let resumed = status == StatusCode::PARTIAL_CONTENT && begins_at(&response, there);
-        if status == StatusCode::RANGE_NOT_SATISFIABLE || (status == StatusCode::PARTIAL_CONTENT && !resumed) {
+        if status == StatusCode::RANGE_NOT_SATISFIABLE || (status == StatusCode::PARTIAL_CONTENT && !resumed)
+        {
             // What is there is no beginning of this file.
             std::fs::remove_file(path).map_err(|error| Error::from(error).at(path))?;
             return Ok(Attempt::CutOff("the server could not go on with it".to_string()));
@@ -265,7 +274,9 @@ impl Hub {
                 "{page} may not be read (status {status}): it is gated, private, or does not exist; accept its terms on that page and give \
                  an access token by {TOKEN}"
             ),
-            404 => format!("{page} has no revision '{revision}', or does not exist; look at the page for its name"),
+            404 => format!(
+                "{page} has no revision '{revision}', or does not exist; look at the page for its name"
+            ),
             429 => format!("{page}: the server asks to wait (status {status}); run the command again later"),
             _ => format!("{page}: the server answered {status}; run the command again later"),
         };
@@ -280,8 +291,12 @@ impl Hub {
     /// What to do on a machine that does not reach the hub.
     pub fn by_hand(&self, source: &Source) -> String {
         let name = source.known.map_or_else(|| source.to_string(), |known| known.name.to_string());
+        let onnx = match source.known {
+            Some(_) => "",
+            None => " (an encoder in ONNX instead: undertone model import FILE)",
+        };
         format!(
-            "Fetch {} and config.json beside it by hand into one folder, then run: undertone model pull {name} --from FOLDER",
+            "Fetch {} and config.json beside it by hand into one folder, then run: undertone model pull {name} --from FOLDER{onnx}",
             self.address(source, "model.safetensors")
         )
     }
@@ -289,10 +304,13 @@ impl Hub {
 
 impl Facts {
     fn read(&mut self, headers: &HeaderMap, status: StatusCode) {
-        let own = |name: &str| text(headers, name).map(|text| text.trim_start_matches("W/").trim_matches('"').to_string());
+        let own = |name: &str| {
+            text(headers, name).map(|text| text.trim_start_matches("W/").trim_matches('"').to_string())
+        };
         let tag = own("x-linked-etag").or_else(|| own("etag"));
         let hexadecimal = |tag: &String| tag.len() == 64 && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
-        self.sha256 = tag.clone().filter(hexadecimal).map(|tag| tag.to_ascii_lowercase()).or(self.sha256.take());
+        self.sha256 =
+            tag.clone().filter(hexadecimal).map(|tag| tag.to_ascii_lowercase()).or(self.sha256.take());
         self.tag = self.tag.take().or(tag);
         self.commit = self.commit.take().or_else(|| own("x-repo-commit"));
         // A redirection has a length of its own.
@@ -379,7 +397,8 @@ mod tests {
         let hub = Hub::at("http://127.0.0.1:9").unwrap();
         let source: Source = "whisper-base".parse().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let error = hub.download(&source, "config.json", folder.path(), &mut |_, _| {}).unwrap_err().to_string();
+        let error =
+            hub.download(&source, "config.json", folder.path(), &mut |_, _| {}).unwrap_err().to_string();
         for part in [
             "http://127.0.0.1:9/openai/whisper-base/resolve/main/model.safetensors",
             "undertone model pull whisper-base --from FOLDER",

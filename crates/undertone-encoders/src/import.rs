@@ -73,7 +73,13 @@ pub(crate) struct Named {
 }
 
 /// [`import`] of a file whose neighbours lie in `folder`.
-pub(crate) fn import_as(path: &Path, folder: &Path, named: &Named, choice: &Choice, cache: &Cache) -> Result<Installed> {
+pub(crate) fn import_as(
+    path: &Path,
+    folder: &Path,
+    named: &Named,
+    choice: &Choice,
+    cache: &Cache,
+) -> Result<Installed> {
     let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
     let beside = Beside::read(folder)?;
     let preset = choice.preset.or_else(|| beside.preset()).unwrap_or(Preset::Other);
@@ -125,7 +131,9 @@ pub(crate) fn install(bytes: Vec<u8>, origin: Origin, cache: &Cache) -> Result<I
     let mut interface = Interface::read(&bytes)?;
     if !origin.layers.is_empty() {
         interface.outputs = named_outputs(&interface.outputs, &origin.layers)?;
-    } else if let Some(output) = origin.preset.output().filter(|name| interface.outputs.iter().any(|own| own == name)) {
+    } else if let Some(output) =
+        origin.preset.output().filter(|name| interface.outputs.iter().any(|own| own == name))
+    {
         interface.outputs = vec![output.to_string()];
     }
     let workplace = cache.workplace()?;
@@ -269,10 +277,19 @@ mod tests {
         place.write("README.md", "---\nlicense: mit\n---\n");
         let Installed { folder, spec, notes, .. } = place.import(&encoder(), &Choice::default()).unwrap();
         assert_eq!(EncoderSpec::read(&folder).unwrap(), spec);
-        assert_eq!((spec.name.as_str(), spec.preset.as_str(), spec.input.as_str()), ("net", "wavlm", "sound"));
+        assert_eq!(
+            (spec.name.as_str(), spec.preset.as_str(), spec.input.as_str()),
+            ("net", "wavlm", "sound")
+        );
         assert_eq!((spec.source.as_str(), spec.licence.as_str()), ("net.onnx", "mit"));
-        assert_eq!((spec.normalisation, spec.input_kind), (Normalisation::ZeroMeanUnitVariance, InputKind::Waveform));
-        assert_eq!((&spec.layers[..], &spec.widths[..]), (&["hidden_states.1", "hidden_states.2"].map(String::from)[..], &[4, 4][..]));
+        assert_eq!(
+            (spec.normalisation, spec.input_kind),
+            (Normalisation::ZeroMeanUnitVariance, InputKind::Waveform)
+        );
+        assert_eq!(
+            (&spec.layers[..], &spec.widths[..]),
+            (&["hidden_states.1", "hidden_states.2"].map(String::from)[..], &[4, 4][..])
+        );
         assert!((spec.frame_seconds.unwrap() - 0.02).abs() < 1e-9);
         assert!(notes.is_empty(), "{notes:?}");
         assert_eq!(std::fs::read(spec.onnx(&folder)).unwrap(), encoder().encode_to_vec(), "byte for byte");
@@ -286,7 +303,9 @@ mod tests {
         let spec = place.import(&encoder(), &layers(&["mean"])).unwrap().spec;
         assert_eq!((spec.layers, spec.frame_seconds), (vec!["mean".to_string()], None));
         let place = Place::new();
-        assert!(place.refused(&encoder(), &layers(&["3"])).contains("hidden_states.1, hidden_states.2, mean"));
+        assert!(
+            place.refused(&encoder(), &layers(&["3"])).contains("hidden_states.1, hidden_states.2, mean")
+        );
         assert!(place.refused(&encoder(), &layers(&["1", "mean"])).contains("one kind"));
         let choice = Choice { name: Some("a/b".to_string()), ..Choice::default() };
         assert!(place.refused(&encoder(), &choice).contains("--name"));
@@ -315,7 +334,10 @@ mod tests {
         let mut model = encoder();
         model.metadata_props.push(Entry { key: "sample_rate".to_string(), value: "8000".to_string() });
         let error = place.refused(&model, &Choice::default());
-        assert!(error.contains("8000 Hz") && error.contains("resampler") && error.contains("net.onnx"), "{error}");
+        assert!(
+            error.contains("8000 Hz") && error.contains("resampler") && error.contains("net.onnx"),
+            "{error}"
+        );
         place.write("preprocessor_config.json", r#"{"sampling_rate": 44100}"#);
         assert!(place.refused(&encoder(), &Choice::default()).contains("44100 Hz"));
     }
@@ -333,7 +355,8 @@ mod tests {
         assert!(pooled.contains("hidden_states.1") && pooled.contains("[4, 1, 50]"), "{pooled}");
         let place = Place::new();
         for bytes in [&b"not onnx"[..], &encoder().encode_to_vec()[..900]] {
-            let error = import(&place.write("net.onnx", bytes), &Choice::default(), &place.cache).unwrap_err();
+            let error =
+                import(&place.write("net.onnx", bytes), &Choice::default(), &place.cache).unwrap_err();
             assert!(error.to_string().contains("net.onnx: cannot be read as ONNX"), "{error}");
         }
     }
@@ -378,7 +401,10 @@ mod tests {
         let model = Model::decode(&graph.finish("net", &[])[..]).unwrap();
         let choice = Choice { preset: Some(Preset::Whisper), ..Choice::default() };
         let spec = Place::new().import(&model, &choice).unwrap().spec;
-        assert_eq!((spec.input_kind, spec.frame_seconds, spec.longest_seconds), (InputKind::LogMel, Some(0.02), 29.5));
+        assert_eq!(
+            (spec.input_kind, spec.frame_seconds, spec.longest_seconds),
+            (InputKind::LogMel, Some(0.02), 29.5)
+        );
         assert_eq!((spec.normalisation, &spec.widths[..]), (Normalisation::None, &[6][..]));
     }
 }

@@ -80,10 +80,19 @@ impl Interface {
         let outputs = graph.output.iter().filter(|output| output.declared().0 == FLOAT);
         let outputs: Vec<String> = outputs.map(|output| output.name.clone()).collect();
         if outputs.is_empty() {
-            return Err(Error::unsupported("none of its outputs is of 32-bit floats; export it without quantised outputs"));
+            return Err(Error::unsupported(
+                "none of its outputs is of 32-bit floats; export it without quantised outputs",
+            ));
         }
-        let stated = |key: &str| model.metadata_props.iter().find(|entry| entry.key == key)?.value.trim().parse().ok();
-        Ok(Interface { input: input.name.clone(), kind, shape, outputs, rate: RATES.into_iter().find_map(stated) })
+        let stated =
+            |key: &str| model.metadata_props.iter().find(|entry| entry.key == key)?.value.trim().parse().ok();
+        Ok(Interface {
+            input: input.name.clone(),
+            kind,
+            shape,
+            outputs,
+            rate: RATES.into_iter().find_map(stated),
+        })
     }
 }
 
@@ -134,7 +143,9 @@ pub fn try_out(bytes: Vec<u8>, interface: &Interface) -> Result<Trial> {
     };
     let nodes = std::iter::once(&interface.input).chain(&interface.outputs);
     let nodes = nodes.map(|name| {
-        model.find_node(name).ok_or_else(|| Error::model(format!("has no value '{name}', though it declares it")))
+        model
+            .find_node(name)
+            .ok_or_else(|| Error::model(format!("has no value '{name}', though it declares it")))
     });
     let nodes = nodes.collect::<Result<Vec<NodeId>>>()?;
     let (mut results, mut work) = (Vec::new(), 0.0);
@@ -160,10 +171,13 @@ fn run(model: &rten::Model, nodes: &[NodeId], shape: &[usize]) -> Result<Vec<Vec
     let noise: Tensor<f32> = Tensor::from_data(shape, noise(shape.iter().product()));
     let values = model.run(vec![(nodes[0], noise.view().into())], &nodes[1..], None);
     let values = values.map_err(|error| {
-        Error::model(format!("cannot be run on noise of shape {shape:?}: {error}; was it exported for another length?"))
+        Error::model(format!(
+            "cannot be run on noise of shape {shape:?}: {error}; was it exported for another length?"
+        ))
     })?;
     let shape = |value: Value| {
-        let tensor: Tensor<f32> = value.try_into().map_err(|_| Error::model("gives values that are not of 32-bit floats"))?;
+        let tensor: Tensor<f32> =
+            value.try_into().map_err(|_| Error::model("gives values that are not of 32-bit floats"))?;
         match tensor.iter().all(|x| x.is_finite()) {
             true => Ok(tensor.shape().to_vec()),
             false => Err(Error::new(

@@ -150,7 +150,10 @@ mod tests {
 
     #[test]
     fn the_licence_stands_in_the_front_matter() {
-        assert_eq!(licence("---\nlanguage: en\nlicense: apache-2.0\n---\n# Model\nlicense: mit").unwrap(), "apache-2.0");
+        assert_eq!(
+            licence("---\nlanguage: en\nlicense: apache-2.0\n---\n# Model\nlicense: mit").unwrap(),
+            "apache-2.0"
+        );
         assert_eq!(licence("---\nlicense: other\nlicense_name: \"acme-1\"\n---\n").unwrap(), "acme-1");
         assert_eq!(licence("---\nlanguage: en\n---\nlicense: mit"), None);
         assert_eq!(licence("# Model\nlicense: mit"), None);
@@ -175,7 +178,10 @@ mod tests {
         )
         .unwrap();
         let beside = Beside::read(folder.path()).unwrap();
-        assert_eq!((beside.preset(), beside.rate, beside.normalised), (Some(Preset::Hubert), Some(8000), Some(false)));
+        assert_eq!(
+            (beside.preset(), beside.rate, beside.normalised),
+            (Some(Preset::Hubert), Some(8000), Some(false))
+        );
         std::fs::write(folder.path().join("config.json"), "{").unwrap();
         assert!(Beside::read(folder.path()).unwrap_err().to_string().contains("config.json"));
     }

@@ -7,12 +7,12 @@ use undertone::{Error, ErrorKind, Result};
 use crate::cache::Cache;
 use crate::hub::{Download, Hub};
 use crate::import::{Choice, Installed, Named, Origin, import_as, install};
+use crate::inspect;
 use crate::preset::{Beside, Preset};
 use crate::source::Source;
 use crate::spec::{Normalisation, sha256};
 use crate::weights::Weights;
 use crate::whisper::{Whisper, middle};
-use crate::inspect;
 
 const WEIGHTS: &str = "model.safetensors";
 /// Names under which repositories keep an encoder in ONNX.
@@ -57,14 +57,20 @@ pub fn pull(
     }
 }
 
-fn from_hub(source: &Source, cache: &Cache, hub: &Hub, report: &mut dyn FnMut(Event<'_>)) -> Result<Installed> {
+fn from_hub(
+    source: &Source,
+    cache: &Cache,
+    hub: &Hub,
+    report: &mut dyn FnMut(Event<'_>),
+) -> Result<Installed> {
     let partial = cache.partial()?;
     // The files under their own names, beside each other.
     let place = cache.workplace()?;
     let mut commit = None;
     let mut fetch = |file: &str, report: &mut dyn FnMut(Event<'_>)| -> Result<Option<Download>> {
-        let download =
-            hub.download(source, file, &partial, &mut |done, whole| report(Event::Progress { file, done, whole }))?;
+        let download = hub.download(source, file, &partial, &mut |done, whole| {
+            report(Event::Progress { file, done, whole })
+        })?;
         let Some(mut download) = download else { return Ok(None) };
         let path = place.path().join(file);
         if let Some(folder) = path.parent() {
@@ -148,12 +154,12 @@ fn from_files(
 /// The files of weights in a folder.
 fn weights_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::from(error).at(folder))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     let named = |start: &str| {
-        let starts = |path: &&PathBuf| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
-        };
+        let starts =
+            |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
         files.iter().filter(starts).cloned().collect::<Vec<_>>()
     };
     let whole = |name: &str| Some(folder.join(name)).filter(|path| path.is_file()).map(|path| vec![path]);
@@ -190,7 +196,8 @@ fn convert(
     cache: &Cache,
 ) -> Result<Installed> {
     let first = files.first().cloned().unwrap_or_default();
-    let whisper = Whisper::read(&mut Weights::open(files)?, beside.heads).map_err(|error| error.at(&first))?;
+    let whisper =
+        Whisper::read(&mut Weights::open(files)?, beside.heads).map_err(|error| error.at(&first))?;
     if let Some(known) = source.known
         && (known.depth, known.width) != (whisper.depth(), whisper.width())
     {

@@ -113,12 +113,17 @@ mod tests {
         assert_eq!(base.to_string(), "hf:openai/whisper-base@main");
         assert!(base.known.is_some());
         let other: Source = "hf:some-org/net_2.0@v1/x".parse().unwrap();
-        assert_eq!((other.name.as_str(), other.to_string().as_str()), ("net_2.0", "hf:some-org/net_2.0@v1/x"));
+        assert_eq!(
+            (other.name.as_str(), other.to_string().as_str()),
+            ("net_2.0", "hf:some-org/net_2.0@v1/x")
+        );
     }
 
     #[test]
     fn what_cannot_be_pulled_is_named_with_what_can() {
-        for text in ["whisper-huge", "hf:x", "hf:a/b/c", "hf:../b", "hf:a/..", "hf:a/b@", "hf:a/b@../c", "hf:a/b?c"] {
+        for text in
+            ["whisper-huge", "hf:x", "hf:a/b/c", "hf:../b", "hf:a/..", "hf:a/b@", "hf:a/b@../c", "hf:a/b?c"]
+        {
             let error = text.parse::<Source>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains("whisper-tiny.en"), "{error}");
         }

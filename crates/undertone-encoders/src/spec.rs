@@ -146,9 +146,7 @@ impl EncoderSpec {
             )
         } else if !seconds(self.longest_seconds) || !self.frame_seconds.is_none_or(seconds) {
             "longest_seconds and frame_seconds must be above 0".to_string()
-        } else if self.layers.is_empty()
-            || self.layers.len() != self.widths.len()
-            || self.widths.contains(&0)
+        } else if self.layers.is_empty() || self.layers.len() != self.widths.len() || self.widths.contains(&0)
         {
             "layers must name at least one output, and widths give the width of each".to_string()
         } else {

@@ -14,7 +14,8 @@ use undertone_encoders::{Cache, Hub, Preset, Source};
 /// Fetches an encoder; what is said of it.
 pub fn pull(source: &Source, from: &[PathBuf], quiet: bool) -> Result<String> {
     let bar = Bar::new(quiet);
-    let installed = undertone_encoders::pull(source, from, &Cache::open()?, &Hub::open()?, &mut |event| bar.show(event));
+    let installed =
+        undertone_encoders::pull(source, from, &Cache::open()?, &Hub::open()?, &mut |event| bar.show(event));
     bar.0.finish_and_clear();
     Ok(described(&installed?))
 }
@@ -41,7 +42,13 @@ pub fn list() -> Result<String> {
             Ok(spec) => {
                 let size = std::fs::metadata(spec.onnx(folder)).map_or(0, |data| data.len());
                 let layers = spec.layers.join(", ");
-                writeln!(out, "{name:<20} {:>8}  {:<14} {}: {layers}", megabytes(size), spec.licence, spec.preset)
+                writeln!(
+                    out,
+                    "{name:<20} {:>8}  {:<14} {}: {layers}",
+                    megabytes(size),
+                    spec.licence,
+                    spec.preset
+                )
             }
             Err(error) => writeln!(out, "{name:<20} cannot be used: {error}"),
         };

@@ -48,12 +48,16 @@ struct Place {
 impl Place {
     /// Of a tensor whose numbers are not in the ONNX file.
     fn of(tensor: &Tensor) -> Result<Place> {
-        let value = |key: &str| tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
-        let number = |key: &str| value(key).map(|text| text.trim().parse().map_err(|_| unknown(tensor))).transpose();
+        let value =
+            |key: &str| tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+        let number =
+            |key: &str| value(key).map(|text| text.trim().parse().map_err(|_| unknown(tensor))).transpose();
         let file = value("location").ok_or_else(|| unknown(tensor))?.clone();
         let inside = Path::new(&file).components().all(|part| matches!(part, Component::Normal(_)));
         if file.is_empty() || !inside {
-            let message = format!("keeps weights in '{file}', outside its folder; put the file beside it and export it again");
+            let message = format!(
+                "keeps weights in '{file}', outside its folder; put the file beside it and export it again"
+            );
             return Err(Error::unsupported(message));
         }
         Ok(Place { file, offset: number("offset")?.unwrap_or(0), length: number("length")? })
@@ -87,7 +91,8 @@ pub fn inlined<'a>(bytes: &'a [u8], folder: &Path) -> Result<Cow<'a, [u8]>> {
         let path = folder.join(&file);
         let missing = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => {
-                let message = "is missing: it holds weights of the ONNX file; put it beside that, under the same name";
+                let message =
+                    "is missing: it holds weights of the ONNX file; put it beside that, under the same name";
                 Error::new(undertone::ErrorKind::Io, message).at(&path)
             }
             _ => Error::from(error).at(&path),
@@ -112,16 +117,13 @@ pub fn inlined<'a>(bytes: &'a [u8], folder: &Path) -> Result<Cow<'a, [u8]>> {
             );
             Error::malformed(message).at(folder.join(&file))
         })?;
-        let inside = Tensor {
-            raw_data: part.to_vec(),
-            external_data: Vec::new(),
-            data_location: 0,
-            ..tensor.clone()
-        };
+        let inside =
+            Tensor { raw_data: part.to_vec(), external_data: Vec::new(), data_location: 0, ..tensor.clone() };
         Ok(Some(inside.encode_to_vec()))
     })?;
     if whole.len() > LARGEST {
-        let message = "is larger than 2 GB with its weights, more than ONNX files can be; export it in float16";
+        let message =
+            "is larger than 2 GB with its weights, more than ONNX files can be; export it in float16";
         return Err(Error::new(undertone::ErrorKind::TooLarge, message));
     }
     Ok(Cow::Owned(whole))

@@ -53,7 +53,8 @@ pub fn entries(parts: &mut Parts) -> Result<BTreeMap<String, Entry>> {
             }
         };
         if kind == Kind::I8 && shape.len() > 1 && name.starts_with("encoder/") {
-            let message = "is quantised to 8 bits; only models in float16 or float32 are read: fetch one of these";
+            let message =
+                "is quantised to 8 bits; only models in float16 or float32 are read: fetch one of these";
             return Err(Error::unsupported(message));
         }
         let bytes = u64::from(reader.number()?);

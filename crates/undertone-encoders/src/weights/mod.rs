@@ -101,8 +101,8 @@ impl Weights {
         let missing = || Error::malformed(format!("has no '{name}'")).at(self.parts.first());
         let Entry { shape, kind, start } = self.entries.get(name).ok_or_else(missing)?;
         let length = shape.iter().try_fold(kind.bytes(), |bytes, &size| bytes.checked_mul(size));
-        let length =
-            length.ok_or_else(|| Error::malformed(format!("'{name}' is too large")).at(self.parts.first()))?;
+        let length = length
+            .ok_or_else(|| Error::malformed(format!("'{name}' is too large")).at(self.parts.first()))?;
         let (shape, kind, start) = (shape.clone(), *kind, *start);
         let bytes = self.parts.read(start, length)?;
         Ok(Array { shape, values: numbers(kind, &bytes) })

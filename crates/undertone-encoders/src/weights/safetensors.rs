@@ -15,7 +15,8 @@ const LONGEST: u64 = 100 << 20;
 /// # Errors
 /// `Malformed` where the header is not one, or describes more than there is.
 pub fn entries(parts: &mut Parts) -> Result<BTreeMap<String, Entry>> {
-    let bad = |error: &dyn std::fmt::Display| Error::malformed(format!("is no whole safetensors file: {error}"));
+    let bad =
+        |error: &dyn std::fmt::Display| Error::malformed(format!("is no whole safetensors file: {error}"));
     let length = parts.read(0, 8)?.try_into().map_or(u64::MAX, u64::from_le_bytes);
     if length > LONGEST {
         return Err(bad(&"its header is too long"));

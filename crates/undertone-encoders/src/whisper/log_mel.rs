@@ -68,16 +68,20 @@ mod tests {
             let area: f32 = bank[band * BINS..][..BINS].iter().sum::<f32>() * 40.0;
             assert!((area - 1.0).abs() < 0.02, "{band}: {area}");
         }
-        let loudest = |band: usize| (0..BINS).max_by(|&a, &b| bank[band * BINS + a].total_cmp(&bank[band * BINS + b]));
+        let loudest =
+            |band: usize| (0..BINS).max_by(|&a, &b| bank[band * BINS + a].total_cmp(&bank[band * BINS + b]));
         assert!((1..80).all(|band| loudest(band) >= loudest(band - 1)) && loudest(79) > loudest(0));
     }
 
     #[test]
     fn the_transform_finds_a_tone() {
         let [re, im] = fourier();
-        let tone: Vec<f32> = (0..FFT).map(|n| (2.0 * PI * 25.0 * n as f64 / FFT as f64).sin() as f32).collect();
+        let tone: Vec<f32> =
+            (0..FFT).map(|n| (2.0 * PI * 25.0 * n as f64 / FFT as f64).sin() as f32).collect();
         let power = |bin: usize| -> f32 {
-            let dot = |filters: &[f32]| filters[bin * FFT..][..FFT].iter().zip(&tone).map(|(a, b)| a * b).sum::<f32>();
+            let dot = |filters: &[f32]| {
+                filters[bin * FFT..][..FFT].iter().zip(&tone).map(|(a, b)| a * b).sum::<f32>()
+            };
             dot(&re).powi(2) + dot(&im).powi(2)
         };
         // The Hann window's sum is 200: half of it for each of the tone's two sides.

@@ -3,16 +3,17 @@
 //! The log-mel spectrogram is made in the graph. Half a second of silence follows the waveform, as Whisper never hears sound up to its
 //! last frame; the frames of that silence are left out again. Blocks after the last layer that is given are left out.
 
-
 mod log_mel;
+mod names;
 
 use half::f16;
 use undertone::{Error, Result};
 
-use crate::onnx::Attribute;
-use crate::weights::{Array, Format, Weights};
 use crate::graph::Builder;
+use crate::onnx::Attribute;
+use crate::weights::{Array, Weights};
 use log_mel::{BINS, FFT, HOP};
+use names::Names;
 
 /// The graph's input.
 pub const INPUT: &str = "input_values";
@@ -65,10 +66,7 @@ impl Whisper {
     /// known or does not divide the width.
     pub fn read(weights: &mut Weights, heads: Option<usize>) -> Result<Whisper> {
         let mut names = Names::of(weights);
-        let heads = match names.format {
-            Format::CTranslate2 => Some(names.weights.get("encoder/num_heads")?.values[..].first().map_or(0, |&x| x as usize)),
-            Format::Safetensors => heads,
-        };
+        let heads = names.heads()?.or(heads);
         let heads = heads.ok_or_else(|| {
             Error::config("the number of attention heads is not known; put the repository's config.json beside the weights")
         })?;
@@ -143,7 +141,9 @@ impl Whisper {
         let depth = self.depth();
         let wrong = layers.iter().find(|layer| !(1..=depth).contains(*layer));
         if let Some(wrong) = wrong {
-            return Err(Error::config(format!("there is no layer {wrong}; the encoder has layers 1 to {depth}")));
+            return Err(Error::config(format!(
+                "there is no layer {wrong}; the encoder has layers 1 to {depth}"
+            )));
         }
         let last = layers.iter().max().ok_or_else(|| Error::config("name at least one layer"))?;
         let mut graph = Builder::default();
@@ -190,12 +190,14 @@ impl Whisper {
         graph.node("Unsqueeze", &[INPUT, "one"], "wave", Vec::new());
         graph.node("Pad", &["wave", "pad.begin"], "wave.begin", pad("reflect"));
         graph.node("Pad", &["wave.begin", "pad.end"], "wave.padded", pad("constant"));
-        let strides =
-            || vec![Attribute::ints("strides", &[HOP as i64]), Attribute::ints("kernel_shape", &[FFT as i64])];
+        let strides = || {
+            vec![Attribute::ints("strides", &[HOP as i64]), Attribute::ints("kernel_shape", &[FFT as i64])]
+        };
         let [re, im] = log_mel::fourier();
         for (part, filters) in [("re", re), ("im", im)] {
             let filters = graph.constant(&format!("fourier.{part}"), &[BINS, 1, FFT], &filters);
-            let spectrum = graph.node("Conv", &["wave.padded", &filters], &format!("spectrum.{part}"), strides());
+            let spectrum =
+                graph.node("Conv", &["wave.padded", &filters], &format!("spectrum.{part}"), strides());
             graph.two("Mul", [&spectrum, &spectrum], &format!("power.{part}"));
         }
         graph.two("Add", ["power.re", "power.im"], "power.all");
@@ -255,7 +257,12 @@ impl Whisper {
         let joined = graph.linear(&normed, &block.attention_in, &own("attention.in"));
         let parts = ["query", "key", "value"].map(own);
         let thirds = graph.whole(&own("attention.thirds"), &[self.width as i64; 3]);
-        graph.nodes("Split", &[&joined, &thirds], &parts.each_ref().map(String::as_str), vec![Attribute::int("axis", -1)]);
+        graph.nodes(
+            "Split",
+            &[&joined, &thirds],
+            &parts.each_ref().map(String::as_str),
+            vec![Attribute::int("axis", -1)],
+        );
         let mut split = |part: &str, perm: &[i64]| {
             let heads = graph.two("Reshape", [part, "heads.split"], &format!("{part}.heads"));
             graph.node("Transpose", &[&heads], &format!("{part}.turned"), vec![Attribute::ints("perm", perm)])
@@ -318,104 +325,5 @@ impl Array {
         let [rows, columns] = self.shape[..] else { return self.clone() };
         let column = |column| (0..rows).map(move |row| self.values[row * columns + column]);
         Array { shape: vec![columns, rows], values: (0..columns).flat_map(column).collect() }
-    }
-}
-
-/// Finds arrays by what they are, in either format.
-struct Names<'a> {
-    weights: &'a mut Weights,
-    format: Format,
-    /// What stands before every name.
-    prefix: &'static str,
-}
-
-impl Names<'_> {
-    fn of(weights: &mut Weights) -> Names<'_> {
-        let format = weights.format();
-        let prefix = match format {
-            Format::CTranslate2 => "encoder/",
-            Format::Safetensors if weights.has("model.encoder.conv1.weight") => "model.encoder.",
-            Format::Safetensors => "encoder.",
-        };
-        Names { weights, format, prefix }
-    }
-
-    fn get(&mut self, name: &str) -> Result<Array> {
-        let name = format!("{}{name}", self.prefix);
-        self.weights.get(&name)
-    }
-
-    /// Weight and bias of this name.
-    fn linear(&mut self, name: &str) -> Result<Linear> {
-        let between = if self.format == Format::CTranslate2 { '/' } else { '.' };
-        Ok(Linear {
-            weight: self.get(&format!("{name}{between}weight"))?,
-            bias: self.get(&format!("{name}{between}bias"))?,
-        })
-    }
-
-    fn norm(&mut self, name: &str) -> Result<Linear> {
-        match self.format {
-            Format::Safetensors => self.linear(name),
-            Format::CTranslate2 => Ok(Linear {
-                weight: self.get(&format!("{name}/gamma"))?,
-                bias: self.get(&format!("{name}/beta"))?,
-            }),
-        }
-    }
-
-    fn positions(&mut self) -> Result<Array> {
-        self.get(match self.format {
-            Format::Safetensors => "embed_positions.weight",
-            Format::CTranslate2 => "position_encodings/encodings",
-        })
-    }
-
-    fn depth(&self) -> usize {
-        let known = |number: &usize| {
-            self.weights.has(&match self.format {
-                Format::Safetensors => format!("{}layers.{number}.fc1.bias", self.prefix),
-                Format::CTranslate2 => format!("{}layer_{number}/ffn/linear_0/bias", self.prefix),
-            })
-        };
-        (0..).take_while(known).count()
-    }
-
-    fn block(&mut self, number: usize) -> Result<Block> {
-        if self.format == Format::CTranslate2 {
-            let own = |part: &str| format!("layer_{number}/{part}");
-            return Ok(Block {
-                attention_norm: self.norm(&own("self_attention/layer_norm"))?,
-                attention_in: self.linear(&own("self_attention/linear_0"))?,
-                attention_out: self.linear(&own("self_attention/linear_1"))?,
-                ffn_norm: self.norm(&own("ffn/layer_norm"))?,
-                ffn_in: self.linear(&own("ffn/linear_0"))?,
-                ffn_out: self.linear(&own("ffn/linear_1"))?,
-            });
-        }
-        let own = |part: &str| format!("layers.{number}.{part}");
-        Ok(Block {
-            attention_norm: self.norm(&own("self_attn_layer_norm"))?,
-            attention_in: self.joined(&own("self_attn"))?,
-            attention_out: self.linear(&own("self_attn.out_proj"))?,
-            ffn_norm: self.norm(&own("final_layer_norm"))?,
-            ffn_in: self.linear(&own("fc1"))?,
-            ffn_out: self.linear(&own("fc2"))?,
-        })
-    }
-
-    /// Query, key and value as one; keys have no bias.
-    fn joined(&mut self, name: &str) -> Result<Linear> {
-        let query = self.linear(&format!("{name}.q_proj"))?;
-        let key = self.get(&format!("{name}.k_proj.weight"))?;
-        let value = self.linear(&format!("{name}.v_proj"))?;
-        let columns = query.weight.shape.get(1).copied().unwrap_or(0);
-        let no_bias = vec![0.0; query.bias.values.len()];
-        let weight = [query.weight.values, key.values, value.weight.values].concat();
-        let bias = [query.bias.values, no_bias, value.bias.values].concat();
-        Ok(Linear {
-            weight: Array { shape: vec![weight.len() / columns.max(1), columns], values: weight },
-            bias: Array { shape: vec![bias.len()], values: bias },
-        })
     }
 }

@@ -34,7 +34,8 @@ fn a_file_comes_through_a_redirection_with_its_checksum_commit_and_progress() {
     let (server, folder) = started();
     let source: Source = "hf:org/repo".parse().unwrap();
     let mut last = (0, None);
-    let done = server.hub().download(&source, "model.bin", folder.path(), &mut |done, whole| last = (done, whole));
+    let done =
+        server.hub().download(&source, "model.bin", folder.path(), &mut |done, whole| last = (done, whole));
     let done = done.unwrap().unwrap();
     assert_eq!(std::fs::read(&done.path).unwrap(), bytes());
     assert_eq!(done.sha256, server.state.lock().unwrap().files[PATH].sha256);
@@ -48,9 +49,11 @@ fn a_download_that_is_cut_off_goes_on_where_it_was() {
     server.state.lock().unwrap().cuts = vec![50_000, 70_000];
     let done = download(&server, folder.path()).unwrap().unwrap();
     assert_eq!(std::fs::read(done.path).unwrap(), bytes());
-    let ranges: Vec<u64> =
-        server.ranges().iter().map(|range| range["bytes=".len()..].trim_end_matches('-').parse().unwrap()).collect();
-    // The redirected request carries the range too.
+    let ranges: Vec<u64> = server
+        .ranges()
+        .iter()
+        .map(|range| range["bytes=".len()..].trim_end_matches('-').parse().unwrap())
+        .collect();
     assert!(ranges.contains(&50_000) && ranges.contains(&120_000), "{ranges:?}");
 }
 
@@ -111,4 +114,9 @@ fn refusals_name_the_remedy() {
     server.state.lock().unwrap().refuse = None;
     server.state.lock().unwrap().files.clear();
     assert!(download(&server, folder.path()).unwrap().is_none(), "404 of a file: there is none");
+    for missing in ["RevisionNotFound", "RepoNotFound"] {
+        server.state.lock().unwrap().missing = missing;
+        let error = failure(&server, folder.path());
+        assert!(error.contains("no revision 'main', or does not exist"), "{error}");
+    }
 }

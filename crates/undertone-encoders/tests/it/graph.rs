@@ -40,12 +40,18 @@ fn both_formats_give_the_same_file_and_it_computes_what_whisper_does() {
     let first = converted(&cache, "model.safetensors", &safetensors(&arrays)).join("encoder.onnx");
     let second = converted(&cache, "model.bin", &ctranslate2(&arrays)).join("encoder.onnx");
     assert_eq!(std::fs::read(&first).unwrap(), std::fs::read(second).unwrap());
-    let samples: Vec<f32> = (0..2001).map(|n| 0.3 * (n as f32 * 0.07).sin() + 0.1 * (n as f32 * 1.3).cos()).collect();
+    let samples: Vec<f32> =
+        (0..2001).map(|n| 0.3 * (n as f32 * 0.07).sin() + 0.1 * (n as f32 * 1.3).cos()).collect();
     // Of three blocks, the first and the second are given.
     for (layer, depth) in [("layer_1", 1), ("layer_2", 2)] {
         let (got, expected) = (run(&first, layer, &samples), by_hand(&arrays, &samples, depth));
         assert_eq!((got.len(), expected.len()), (7, 7), "{layer}: 2001 samples are seven rows of 320");
-        let apart = got.iter().flatten().zip(expected.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let apart = got
+            .iter()
+            .flatten()
+            .zip(expected.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max);
         assert!(apart < 2e-4, "{layer}: {apart}");
     }
     assert!(DEPTH > 2 && !String::from_utf8_lossy(&std::fs::read(first).unwrap()).contains("block_3"));
@@ -88,7 +94,8 @@ fn by_hand(arrays: &Arrays, samples: &[f32], depth: usize) -> Rows {
             product(rows, &own(&format!("{part}.weight")), &bias)
         };
         let normed = norm(&rows, &own("self_attn_layer_norm.weight"), &own("self_attn_layer_norm.bias"));
-        let [query, key, value] = ["q", "k", "v"].map(|which| linear(&normed, &format!("self_attn.{which}_proj")));
+        let [query, key, value] =
+            ["q", "k", "v"].map(|which| linear(&normed, &format!("self_attn.{which}_proj")));
         let mixed = attention(&query, &key, &value);
         add(&mut rows, &linear(&mixed, "self_attn.out_proj"));
         let normed = norm(&rows, &own("final_layer_norm.weight"), &own("final_layer_norm.bias"));
@@ -105,12 +112,21 @@ fn log_mel(samples: &[f32]) -> Rows {
     let mut wave: Vec<f64> = (1..=200).rev().map(|n| f64::from(samples[n])).collect();
     wave.extend(samples.iter().map(|&x| f64::from(x)));
     wave.extend([0.0; 200 + 8000]);
-    let mel = |hz: f64| if hz < 1000.0 { hz * 3.0 / 200.0 } else { 15.0 + (hz / 1000.0).ln() / (6.4_f64.ln() / 27.0) };
+    let mel = |hz: f64| {
+        if hz < 1000.0 { hz * 3.0 / 200.0 } else { 15.0 + (hz / 1000.0).ln() / (6.4_f64.ln() / 27.0) }
+    };
     let edges: Vec<f64> = (0..BANDS + 2).map(|edge| mel(8000.0) * edge as f64 / (BANDS + 1) as f64).collect();
-    let hz: Vec<f64> = edges
-        .iter()
-        .map(|&mel| if mel < 15.0 { mel * 200.0 / 3.0 } else { 1000.0 * ((mel - 15.0) * 6.4_f64.ln() / 27.0).exp() })
-        .collect();
+    let hz: Vec<f64> =
+        edges
+            .iter()
+            .map(|&mel| {
+                if mel < 15.0 {
+                    mel * 200.0 / 3.0
+                } else {
+                    1000.0 * ((mel - 15.0) * 6.4_f64.ln() / 27.0).exp()
+                }
+            })
+            .collect();
     let frames = (wave.len() - 400) / 160;
     let mut rows = Rows::new();
     for frame in 0..frames {
@@ -157,7 +173,9 @@ fn convolved(rows: &Rows, weight: &[f64], bias: &[f64], stride: usize) -> Rows {
 
 fn product(rows: &Rows, weight: &[f64], bias: &[f64]) -> Rows {
     let dot = |row: &[f64], weight: &[f64]| row.iter().zip(weight).map(|(a, b)| a * b).sum::<f64>();
-    let one = |row: &Vec<f64>| weight.chunks(row.len()).zip(bias).map(|(weight, bias)| dot(row, weight) + bias).collect();
+    let one = |row: &Vec<f64>| {
+        weight.chunks(row.len()).zip(bias).map(|(weight, bias)| dot(row, weight) + bias).collect()
+    };
     rows.iter().map(one).collect()
 }
 

@@ -42,7 +42,10 @@ fn a_whisper_of_the_hub_is_converted_described_and_listed() {
     assert_eq!(spec, installed.spec);
     assert_eq!(spec.source, "hf:tiny/net@0123abcd");
     assert_eq!((spec.licence.as_str(), spec.preset.as_str()), ("cc-by-4.0", "whisper"));
-    assert_eq!((&spec.layers[..], &spec.widths[..]), (&["layer_1".to_string(), "layer_2".to_string()][..], &[8, 8][..]));
+    assert_eq!(
+        (&spec.layers[..], &spec.widths[..]),
+        (&["layer_1".to_string(), "layer_2".to_string()][..], &[8, 8][..])
+    );
     assert_eq!((spec.frame_seconds, spec.input_kind), (Some(0.02), InputKind::Waveform));
     // 130 positions of 20 ms, and half a second of silence.
     assert!((spec.longest_seconds - 2.1).abs() < 1e-9);
@@ -100,7 +103,9 @@ fn files_that_are_no_weights_are_refused_by_name() {
         std::fs::write(&file, bytes).unwrap();
         file
     };
-    let spec = |name: &[u8]| [&6_u32.to_le_bytes()[..], &(name.len() as u16 + 1).to_le_bytes(), name, &[0; 20]].concat();
+    let spec = |name: &[u8]| {
+        [&6_u32.to_le_bytes()[..], &(name.len() as u16 + 1).to_le_bytes(), name, &[0; 20]].concat()
+    };
     let whole = safetensors(&arrays());
     let mut garbled = whole.clone();
     garbled[9] = b'!';

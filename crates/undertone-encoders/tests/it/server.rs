@@ -33,6 +33,8 @@ pub struct State {
     pub files: BTreeMap<String, Served>,
     /// Status that every request for a repository gets instead.
     pub refuse: Option<u16>,
+    /// What the hub says is not there.
+    pub missing: &'static str,
     /// The next answers end after so many bytes of their body.
     pub cuts: Vec<usize>,
     /// Whether it can answer with a part.
@@ -50,7 +52,8 @@ impl Server {
     pub fn start() -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State { ranges: true, ..State::default() }));
+        let state =
+            Arc::new(Mutex::new(State { ranges: true, missing: "EntryNotFound", ..State::default() }));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -80,10 +83,11 @@ impl Server {
         self.state.lock().unwrap().files.insert(path.to_string(), served);
     }
 
-    /// The ranges that were asked for.
+    /// The ranges that were asked for where the files are stored.
     pub fn ranges(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let gets = state.requests.iter().filter(|request| request.method == "GET");
+        let gets = gets.filter(|request| request.path.starts_with("/store/"));
         gets.filter_map(|request| request.headers.get("range").cloned()).collect()
     }
 }
@@ -93,8 +97,11 @@ fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split(' ').map(str::to_string);
-    let mut request =
-        Request { method: words.next().unwrap(), path: words.next().unwrap_or_default(), ..Request::default() };
+    let mut request = Request {
+        method: words.next().unwrap(),
+        path: words.next().unwrap_or_default(),
+        ..Request::default()
+    };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
@@ -111,7 +118,7 @@ fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         (Some(refused), _) => status = refused,
         (None, None) => {
             status = 404;
-            headers.push("X-Error-Code: EntryNotFound".to_string());
+            headers.push(format!("X-Error-Code: {}", state.missing));
         }
         (None, Some(file)) if file.stored && stored.is_none() => {
             status = 302;
@@ -123,7 +130,8 @@ fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         (None, Some(file)) => {
             headers.push("ETag: W/\"abcdef\"".to_string());
             let range = request.headers.get("range").filter(|_| state.ranges);
-            let start = range.map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
+            let start =
+                range.map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
             match start {
                 Some(start) if start >= file.bytes.len() => status = 416,
                 Some(start) => {
