@@ -85,7 +85,8 @@ impl Cache {
             .map_err(|error| Error::from(error).at(partial))
     }
 
-    /// Puts what was written in a workplace in the encoder's folder; what was there goes.
+    /// Puts what was written in a workplace in the encoder's folder. Of an encoder that was there before, only what is no part of it
+    /// stays, such as a head.
     ///
     /// # Errors
     /// `Config` where the name is no plain name, `Io` where it cannot be moved.
@@ -100,6 +101,7 @@ impl Cache {
                 );
                 return Err(Error::new(ErrorKind::Config, message).at(folder));
             }
+            keep_others(&folder, workplace.path()).map_err(named)?;
             // Both moves are within one file system; what was there goes with the folder it is moved to.
             let old = self.workplace()?;
             std::fs::rename(&folder, old.path().join("old")).map_err(named)?;
@@ -124,6 +126,19 @@ pub fn check_name(name: &str) -> Result<()> {
     Err(Error::config(message))
 }
 
+/// Copies files of an encoder's folder that are no part of the encoder.
+fn keep_others(folder: &Path, into: &Path) -> std::io::Result<()> {
+    let onnx = EncoderSpec::describe(folder).map(|spec| spec.file).unwrap_or_default();
+    for entry in std::fs::read_dir(folder)? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        let there = into.join(&name);
+        if path.is_file() && name != *onnx && !there.exists() {
+            std::fs::copy(path, there)?;
+        }
+    }
+    Ok(())
+}
+
 fn hidden(folder: &Path) -> bool {
     folder.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'))
 }
@@ -146,20 +161,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoder_is_replaced_as_a_whole_and_nothing_is_left_beside_it() {
+    fn an_encoder_is_replaced_as_a_whole_and_a_head_beside_it_stays() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::at(root.path().join("deep"));
         assert!(cache.list().unwrap().is_empty());
         for text in ["first", "second"] {
             let workplace = cache.workplace().unwrap();
             std::fs::write(workplace.path().join(FILE), text).unwrap();
-            std::fs::write(workplace.path().join(text), text).unwrap();
-            cache.install(workplace, "mine").unwrap();
+            std::fs::write(workplace.path().join("encoder.onnx"), text).unwrap();
+            let folder = cache.install(workplace, "mine").unwrap();
+            std::fs::write(folder.join(format!("{text}.head")), "head").unwrap();
         }
         let listed = cache.list().unwrap();
         assert_eq!(listed.len(), 1);
         assert!(listed[0].1.is_err(), "'second' is no description");
-        assert!(listed[0].0.join("second").is_file() && !listed[0].0.join("first").exists());
+        assert_eq!(std::fs::read_to_string(listed[0].0.join("encoder.onnx")).unwrap(), "second");
+        assert!(listed[0].0.join("first.head").is_file());
         assert_eq!(std::fs::read_dir(cache.partial().unwrap()).unwrap().count(), 0);
     }
 

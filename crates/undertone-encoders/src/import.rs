@@ -13,6 +13,8 @@ use crate::spec::{EncoderSpec, FORMAT, InputKind, Normalisation, RATE};
 
 /// The name of the ONNX file in an encoder's folder.
 const FILE: &str = "encoder.onnx";
+/// Seconds of a frame of the models that stand on an encoder; its rows last a whole part of it.
+const FRAME: f64 = 0.04;
 /// Seconds that an encoder hears in one run: as many as Whisper has positions for.
 const LONGEST: f64 = 29.5;
 
@@ -162,7 +164,19 @@ pub(crate) fn install(bytes: Vec<u8>, origin: Origin, cache: &Cache) -> Result<I
     };
     spec.write(workplace.path())?;
     let folder = cache.install(workplace, &spec.name)?;
-    Ok(Installed { folder, spec, work: trial.work, notes: origin.notes })
+    let mut notes = origin.notes;
+    notes.extend(unused(&spec));
+    Ok(Installed { folder, spec, work: trial.work, notes })
+}
+
+/// Why `analyze` cannot use an encoder, where it cannot.
+fn unused(spec: &EncoderSpec) -> Option<String> {
+    let rows = spec.frame_seconds.map_or(0.0, |seconds| FRAME / seconds);
+    let whole = rows >= 1.0 && (rows - rows.round()).abs() < 1e-6;
+    (spec.input_kind != InputKind::Waveform || !whole).then(|| {
+        "analyze uses encoders that read a waveform and give a row every 40 ms or a whole part of it; this one is kept for other programs"
+            .to_string()
+    })
 }
 
 /// The outputs that `--layers` names: by their names, or by their numbers in names that end so.
@@ -300,8 +314,9 @@ mod tests {
         let place = Place::new();
         let spec = place.import(&encoder(), &layers(&["2"])).unwrap().spec;
         assert_eq!(spec.layers, ["hidden_states.2"]);
-        let spec = place.import(&encoder(), &layers(&["mean"])).unwrap().spec;
+        let Installed { spec, notes, .. } = place.import(&encoder(), &layers(&["mean"])).unwrap();
         assert_eq!((spec.layers, spec.frame_seconds), (vec!["mean".to_string()], None));
+        assert!(notes.last().unwrap().contains("row every 40 ms"), "{notes:?}");
         let place = Place::new();
         assert!(
             place.refused(&encoder(), &layers(&["3"])).contains("hidden_states.1, hidden_states.2, mean")
