@@ -45,6 +45,8 @@ pub struct Download {
     pub path: PathBuf,
     /// Its SHA-256.
     pub sha256: String,
+    /// Whether the server stated the checksum.
+    pub checked: bool,
     /// The commit that the revision stood for, where the hub says so.
     pub commit: Option<String>,
 }
@@ -164,7 +166,7 @@ impl Hub {
             );
             return Err(Error::malformed(message));
         }
-        Ok(Some(Download { path, sha256, commit: facts.commit }))
+        Ok(Some(Download { path, sha256, checked: facts.sha256.is_some(), commit: facts.commit }))
     }
 
     /// Asks for the head of a file, through redirections on the way to where it lies: the hub states its facts before the last one.

@@ -94,7 +94,8 @@ fn from_hub(
     if source.known.is_some() || beside.preset() == Some(Preset::Whisper) {
         let weights = fetch(WEIGHTS, report)?.ok_or_else(|| missing(source, WEIGHTS))?;
         report(Event::Converting);
-        return convert(source, &[weights.path], &beside, resolved(commit), licence, cache);
+        let installed = convert(source, &[weights.path], &beside, resolved(commit), licence, cache)?;
+        return Ok(noted(installed, weights.checked));
     }
     for file in ONNX {
         let Some(found) = fetch(file, report)? else { continue };
@@ -112,12 +113,22 @@ fn from_hub(
         for about in ABOUT.iter().filter(|_| folder != place.path()) {
             let _ = std::fs::copy(place.path().join(about), folder.join(about));
         }
-        return import_as(&found.path, &folder, &named, &choice, cache);
+        return Ok(noted(import_as(&found.path, &folder, &named, &choice, cache)?, found.checked));
     }
     Err(Error::unsupported(format!(
         "{source} is no Whisper encoder and has no ONNX file ({}); export it to ONNX yourself and run: undertone model import FILE",
         ONNX.join(", ")
     )))
+}
+
+/// With a note where nobody stated a checksum.
+fn noted(mut installed: Installed, checked: bool) -> Installed {
+    if !checked {
+        let note =
+            "the server states no checksum of the weights: whether they arrived unchanged is not known";
+        installed.notes.push(note.to_string());
+    }
+    installed
 }
 
 fn missing(source: &Source, file: &str) -> Error {

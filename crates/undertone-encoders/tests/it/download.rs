@@ -39,7 +39,9 @@ fn a_file_comes_through_a_redirection_with_its_checksum_commit_and_progress() {
     let done = done.unwrap().unwrap();
     assert_eq!(std::fs::read(&done.path).unwrap(), bytes());
     assert_eq!(done.sha256, server.state.lock().unwrap().files[PATH].sha256);
-    assert_eq!(done.commit.as_deref(), Some("0123abcd"));
+    assert_eq!((done.commit.as_deref(), done.checked), (Some("0123abcd"), true));
+    server.plain("org/repo/resolve/main/model.bin", "no checksum");
+    assert!(!download(&server, folder.path()).unwrap().unwrap().checked);
     assert_eq!(last, (200_000, Some(200_000)));
 }
 
