@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use undertone::Emotion;
 use undertone::speakers::Count;
+use undertone_encoders::{Preset, Source};
 use undertone_eval::predict::Condition;
 
 use crate::format::Format;
@@ -30,6 +31,7 @@ Examples:
   undertone analyze calls/ --jsonl --output r.jsonl --resume   continue an interrupted run
   ffmpeg -i URL -f wav - | undertone analyze - --follow        live audio
   undertone model info                             training data, results and limits of the model
+  undertone model pull whisper-base                fetch a speech encoder; model list: those that are there
   undertone completions bash                       shell completions; undertone man: the manual page
 
 Exit status: 0 success; 1 some inputs failed, all others were processed; 2 usage or fatal error; 130
@@ -41,7 +43,7 @@ pub enum Command {
     Analyze(Analyze),
     /// Create a speaker profile, for analyze --adapt.
     Enroll(Enroll),
-    /// Describe the model: licence, training data, results.
+    /// Describe the model: licence, training data, results; fetch, import and list speech encoders.
     #[command(subcommand)]
     Model(Model),
     /// Check, split and compose corpora of labelled recordings.
@@ -186,6 +188,35 @@ pub enum Model {
         #[arg(long, value_name = "large|FILE")]
         model: Option<PathBuf>,
     },
+    /// Fetch a speech encoder from the Hugging Face hub, or take it from files fetched by hand, and convert it.
+    Pull {
+        /// whisper-base, whisper-tiny.en, or a repository of the hub at a branch, tag or commit.
+        #[arg(value_name = "NAME|hf:ORG/REPO@REV")]
+        name: Source,
+        /// Files fetched by hand instead: a folder with model.safetensors and config.json or with a CTranslate2 model.bin, one of these
+        /// files, or the parts of one in their order.
+        #[arg(long, num_args = 1.., value_name = "DIR|FILE")]
+        from: Vec<PathBuf>,
+        /// Show no progress on standard error.
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// Take any speech encoder in ONNX: inspect it, try it on noise, and copy it to the cache folder.
+    Import {
+        /// The ONNX file; weights in files beside it are put into the copy.
+        file: PathBuf,
+        /// Its family: whisper, wav2vec2, hubert, wavlm, emotion2vec, audeering-dim [default: as config.json beside it says].
+        #[arg(long, value_name = "NAME")]
+        preset: Option<Preset>,
+        /// Outputs to take, by name or number [default: all that have a row every few milliseconds].
+        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+        layers: Vec<String>,
+        /// Its name [default: the file's].
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List the encoders in the cache folder, with size and licence.
+    List,
 }
 
 #[derive(Subcommand)]

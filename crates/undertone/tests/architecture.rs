@@ -16,11 +16,11 @@ const ONLY: [(&str, &[&str]); 5] = [
     ("rten", &["model/onnx/"]),
     ("earshot", &["speech/"]),
 ];
-/// Crates in order: each may depend on those before it. Those of the last place do not know each other.
+/// Crates in order: each may depend on those before it. Those of one place do not know each other.
 const CRATES: [&[&str]; 4] = [
     &["undertone-models"],
     &["undertone"],
-    &["undertone-eval"],
+    &["undertone-eval", "undertone-encoders"],
     &["undertone-cli", "undertone-server", "undertone-python", "undertone-wasm", "undertone-train"],
 ];
 /// Lines of the longest file.

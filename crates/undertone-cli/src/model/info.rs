@@ -1,48 +1,16 @@
-//! `undertone model`: description, training data, results and limits of a model.
+//! `undertone model info`: what a model's card says.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::ExitCode;
 
 use undertone::model::{Metadata, Model};
-use undertone::{Error, ErrorKind, Result};
-
-use crate::arguments::Model as Typed;
-use crate::output::Output;
 
 /// As in the model card.
 const USE: &str = "\
 Must not be used to make decisions about people. In the European Union, inferring emotions of people at work and in education is
 prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
 
-/// The requested model: a built-in one by name, or a file; the default where none is named.
-pub fn chosen(requested: Option<&Path>) -> Result<Model> {
-    let built_in = || undertone_models::MODELS.iter().map(|model| model.name);
-    match requested {
-        None => Model::embedded(),
-        Some(path) => match built_in().find(|name| path == Path::new(name)) {
-            Some(name) => Model::named(name),
-            None if path.exists() => Model::open(path),
-            None => {
-                let names: Vec<String> = built_in().map(|name| format!("'{name}'")).collect();
-                let message =
-                    format!("no such model; name a file or a built-in model ({})", names.join(", "));
-                Err(Error::new(ErrorKind::Io, message).at(path))
-            }
-        },
-    }
-}
-
-pub fn run(typed: Typed) -> Result<ExitCode> {
-    let Typed::Info { model } = typed;
-    let model = chosen(model.as_deref())?;
-    let mut output = Output::open(None)?;
-    output.write(&info(&model))?;
-    output.finish()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn info(model: &Model) -> String {
+/// The text of it.
+pub fn info(model: &Model) -> String {
     let Metadata {
         name,
         version,

@@ -1,0 +1,60 @@
+//! `model pull`, `import` and `list`: what the command says and where it puts things.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::{file, stderr, stdout, text};
+
+/// The command with a cache folder, and a hub that nobody runs.
+fn with_cache(cache: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.env("UNDERTONE_CACHE", cache).env("UNDERTONE_HUB", "http://127.0.0.1:9").env_remove("HF_TOKEN");
+    command.args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let cache = tempfile::tempdir().unwrap();
+    let output = with_cache(cache.path(), arguments);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    stderr(&output)
+}
+
+#[test]
+fn an_empty_cache_says_how_to_fill_it_and_where_it_is() {
+    let cache = tempfile::tempdir().unwrap();
+    let output = with_cache(cache.path(), &["model", "list"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let shown = stdout(&output);
+    assert!(shown.contains("undertone model pull whisper-base"), "{shown}");
+    assert!(shown.contains(text(cache.path())), "{shown}");
+}
+
+#[test]
+fn without_a_network_pull_says_what_to_fetch_by_hand() {
+    let said = refused(&["model", "pull", "whisper-tiny.en"]);
+    assert!(said.contains("openai/whisper-tiny.en/resolve/main/model.safetensors"), "{said}");
+    assert!(said.contains("undertone model pull whisper-tiny.en --from FOLDER"), "{said}");
+}
+
+#[test]
+fn names_and_files_that_are_none_are_refused_with_what_there_is() {
+    let said = refused(&["model", "pull", "whisper-huge"]);
+    assert!(said.contains("whisper-base or whisper-tiny.en"), "{said}");
+    let (_folder, path) = file("net.onnx", b"RIFF");
+    let said = refused(&["model", "import", text(&path)]);
+    assert!(said.contains("net.onnx: cannot be read as ONNX"), "{said}");
+    let said = refused(&["model", "import", text(&path), "--preset", "whisperer"]);
+    assert!(said.contains("audeering-dim"), "{said}");
+    let said = refused(&["model", "import", "missing.onnx"]);
+    assert!(said.contains("missing.onnx: no such file"), "{said}");
+}
+
+#[test]
+fn a_description_that_cannot_be_used_is_listed_with_the_reason() {
+    let cache = tempfile::tempdir().unwrap();
+    let folder = cache.path().join("mine");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("model.toml"), "format = \"undertone-encoder/1\"\nhop = 3\n").unwrap();
+    let shown = stdout(&with_cache(cache.path(), &["model", "list"]));
+    assert!(shown.contains("mine") && shown.contains("unknown field `hop`"), "{shown}");
+}
