@@ -1,0 +1,53 @@
+//! How a head over an encoder is fitted: every field has its default, and a file may name those that differ.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use undertone::{Error, ErrorKind, Result};
+
+use crate::train::config::Config;
+
+/// How a head over an encoder is fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HeadConfig {
+    /// Seed of all that is drawn.
+    pub seed: u64,
+    /// Steps of Adam, 512 clips each.
+    pub steps: usize,
+    /// Weight of the sum of squares of a head's weights, beside the mean loss.
+    pub l2: f32,
+    /// Share of a target that is spread over the classes of its corpus.
+    pub smoothing: f32,
+    /// Clips' worth of the population in the mean of a speaker's adaptation.
+    pub kappa: f32,
+    /// How often a corpus's clips are drawn; 1 where not given.
+    pub weights: BTreeMap<String, f64>,
+}
+
+impl Default for HeadConfig {
+    fn default() -> HeadConfig {
+        let Config { seed, smoothing, kappa, .. } = Config::default();
+        HeadConfig { seed, steps: 500, l2: 0.01, smoothing, kappa, weights: BTreeMap::new() }
+    }
+}
+
+impl HeadConfig {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// `Io`, or `Config` naming the file where it holds unknown keys or values out of range.
+    pub fn open(path: &Path) -> Result<HeadConfig> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::from(error).at(path))?;
+        let broken = |message: String| Error::new(ErrorKind::Config, message).at(path);
+        let config: HeadConfig = toml::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        let HeadConfig { steps, l2, smoothing, kappa, .. } = &config;
+        if *steps == 0 || !(*l2 >= 0.0 && l2.is_finite()) || !(0.0..1.0).contains(smoothing) || !(*kappa > 0.0) {
+            return Err(broken(
+                "expected steps and kappa above 0, l2 of 0 or more, smoothing from 0 to below 1".to_string(),
+            ));
+        }
+        Ok(config)
+    }
+}
