@@ -4,6 +4,7 @@ mod analyze;
 mod arguments;
 mod corpus;
 mod dialogues;
+mod encoders;
 mod enroll;
 mod evaluate;
 mod format;

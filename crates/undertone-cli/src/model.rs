@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use undertone::model::{Metadata, Model};
+use undertone::model::{EncoderUsed, Metadata, Model};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::arguments::Model as Typed;
+use crate::encoders;
 use crate::output::Output;
 
 /// As in the model card.
@@ -15,20 +16,23 @@ const USE: &str = "\
 Must not be used to make decisions about people. In the European Union, inferring emotions of people at work and in education is
 prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
 
-/// The requested model: a built-in one by name, or a file; the default where none is named.
+/// The requested model: a built-in one by name, a file, or the head over an encoder that was fetched, by that one's name; the default where
+/// none is named.
 pub fn chosen(requested: Option<&Path>) -> Result<Model> {
     let built_in = || undertone_models::MODELS.iter().map(|model| model.name);
     match requested {
         None => Model::embedded(),
         Some(path) => match built_in().find(|name| path == Path::new(name)) {
             Some(name) => Model::named(name),
-            None if path.exists() => Model::open(path),
-            None => {
+            None if path.is_file() => Model::open_with(path, encoders::find),
+            None => encoders::named(path).unwrap_or_else(|| {
                 let names: Vec<String> = built_in().map(|name| format!("'{name}'")).collect();
-                let message =
-                    format!("no such model; name a file or a built-in model ({})", names.join(", "));
+                let message = format!(
+                    "no such model; name a file, a built-in model ({}) or an encoder that was fetched (undertone model pull NAME)",
+                    names.join(", ")
+                );
                 Err(Error::new(ErrorKind::Io, message).at(path))
-            }
+            }),
         },
     }
 }
@@ -55,6 +59,7 @@ fn info(model: &Model) -> String {
         results,
         parameters,
         revision,
+        encoder,
         ..
     } = model.metadata();
     let mut out = String::new();
@@ -63,6 +68,9 @@ fn info(model: &Model) -> String {
     };
     row("model", format!("{name} {version}, {parameters} parameters, revision {revision}"));
     row("sha256", model.sha256().to_string());
+    if let Some(EncoderUsed { name, layers, sha256, .. }) = encoder {
+        row("encoder", format!("{name}, {} (SHA-256 {sha256} in the training)", layers.join(", ")));
+    }
     let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
     row("classes", names.join(", "));
     row(

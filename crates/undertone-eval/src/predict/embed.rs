@@ -56,7 +56,8 @@ impl<'a> Embedded<'a> {
         embedding: &dyn Fn(&Utterance) -> Result<(Vec<f32>, f64)>,
     ) -> Result<Embedded<'a>> {
         let Labelled { clips, truth, known } = Labelled::of(part, known);
-        let embedded: Vec<(Vec<f32>, f64)> = clips.iter().map(|clip| embedding(clip)).collect::<Result<_>>()?;
+        let embedded: Vec<(Vec<f32>, f64)> =
+            clips.iter().map(|clip| embedding(clip)).collect::<Result<_>>()?;
         let (pooled, seconds) = embedded.into_iter().unzip();
         let (protocol, fold) = (part.protocol.clone(), part.fold);
         Ok(Embedded { protocol, fold, clips, truth, known, pooled, seconds })

@@ -46,7 +46,10 @@ impl LayerCache<'_> {
         progress: &dyn Fn(usize),
         mut each: impl FnMut(usize, &Frames),
     ) -> Result<()> {
-        for (at, group) in clips.chunks(GROUP).enumerate() {
+        let mut done = 0;
+        // Groups end with their corpus, so that other corpora beside it leave its files valid.
+        let corpora = clips.chunk_by(|a, b| a.corpus == b.corpus);
+        for group in corpora.flat_map(|corpus| corpus.chunks(GROUP)) {
             let path = self.folder.join(format!("{}.layers", key(self.encoder, group)));
             let frames = match self.read(&path, group.len()) {
                 Some(frames) => frames,
@@ -59,9 +62,10 @@ impl LayerCache<'_> {
             for (inside, frames) in frames.iter().enumerate() {
                 let mut values = vec![0.0; frames.len()];
                 frames.convert_to_f32_slice(&mut values);
-                each(at * GROUP + inside, &Frames::new(values, self.encoder.spec().width())?);
+                each(done + inside, &Frames::new(values, self.encoder.spec().width())?);
             }
-            progress(at * GROUP + group.len());
+            done += group.len();
+            progress(done);
         }
         Ok(())
     }
@@ -85,7 +89,8 @@ impl LayerCache<'_> {
             file.read_exact(bytemuck::cast_slice_mut(&mut values)).ok()?;
             Some(values)
         };
-        let frames = lengths.into_iter().map(|frames| read(frames / width as u32)).collect::<Option<Vec<_>>>()?;
+        let frames =
+            lengths.into_iter().map(|frames| read(frames / width as u32)).collect::<Option<Vec<_>>>()?;
         matches!(file.read(&mut [0]), Ok(0)).then_some(frames)
     }
 }

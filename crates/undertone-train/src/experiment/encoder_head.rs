@@ -84,8 +84,7 @@ impl HeadValidation<'_> {
     pub fn model(&self, folder: &Path, fold: usize, scored: &[Scored]) -> Result<PathBuf> {
         let path = folder.join(format!("fold-{fold}")).join("model.onnx");
         let bytes = fs::read(&path).map_err(|error| Error::from(error).at(&path))?;
-        let mut model =
-            ModelFile::head(bytes, Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
+        let mut model = ModelFile::head(bytes, Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
         model.set_results(scored)?;
         model.calibrate(scored)?;
         let path = folder.join(format!("{}.onnx", self.name));
@@ -108,7 +107,8 @@ impl HeadValidation<'_> {
 
     /// Fits the head of one fold and scores what it holds out.
     fn fold(&self, setup: Setup<'_>, heard: &Heard, held_out: &HeldOut<'_>) -> Result<()> {
-        let rows: Vec<usize> = held_out.learned.iter().map(|clip| heard.place(clip)).collect::<Result<_>>()?;
+        let rows: Vec<usize> =
+            held_out.learned.iter().map(|clip| heard.place(clip)).collect::<Result<_>>()?;
         let learned: Vec<Clip> = rows.iter().map(|&row| heard.clips[row].clone()).collect();
         let head = EncoderHead::fit(&learned, &rows, &heard.statistics, &self.config)?;
         let training = HeadTraining {
@@ -147,7 +147,11 @@ impl Heard {
     fn place(&self, clip: &Utterance) -> Result<usize> {
         let place = self.places.get(&(clip.corpus.clone(), clip.clip.clone())).copied();
         place.ok_or_else(|| {
-            Error::new(ErrorKind::Config, "the clip is defective, and the protocol holds it out").at(&clip.path)
+            Error::new(ErrorKind::Config, "the clip is defective, and the protocol holds it out")
+                .at(&clip.path)
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

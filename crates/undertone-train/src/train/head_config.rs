@@ -43,7 +43,11 @@ impl HeadConfig {
         let broken = |message: String| Error::new(ErrorKind::Config, message).at(path);
         let config: HeadConfig = toml::from_str(&text).map_err(|error| broken(error.to_string()))?;
         let HeadConfig { steps, l2, smoothing, kappa, .. } = &config;
-        if *steps == 0 || !(*l2 >= 0.0 && l2.is_finite()) || !(0.0..1.0).contains(smoothing) || !(*kappa > 0.0) {
+        if *steps == 0
+            || !(*l2 >= 0.0 && l2.is_finite())
+            || !(0.0..1.0).contains(smoothing)
+            || !(*kappa > 0.0)
+        {
             return Err(broken(
                 "expected steps and kappa above 0, l2 of 0 or more, smoothing from 0 to below 1".to_string(),
             ));

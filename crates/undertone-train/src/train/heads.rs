@@ -89,54 +89,54 @@ impl Heads {
         config: &Config,
         effort: Effort,
     ) -> Result<Heads> {
-    let device = Device::flex().autodiff();
-    // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
-    let acted = Config { votes: 0.0, ..config.clone() };
-    let voted = Config { votes: 1.0, smoothing: 0.0, ..config.clone() };
-    let width = population.mean.len();
-    let head = |outputs| blank(width, outputs, &device);
-    let mut heads =
-        Heads { unadapted: head(OUTPUTS), adapted: head(OUTPUTS), listeners: head(Emotion::ALL.len()) };
-    let mut optimizer = AdamConfig::new().init();
-    let weights = weighted(weights(clips, config).into_iter())?;
-    let judged: Vec<usize> = (0..clips.len()).filter(|&clip| clips[clip].votes.is_some()).collect();
-    let offsets: Vec<Vec<f32>> = banks.iter().map(EmbeddingBank::neutral_offset).collect();
-    let everyone = [SpeakerStats::default().adaptation(population, config.kappa, Some(KAPPA_SCALE))];
-    let penalty = |head: &Linear| head.weight.val().powi_scalar(2).sum() * effort.l2;
-    for step in 0..effort.steps {
-        let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
-        let copy = copy(banks.len(), DEGRADED, &mut rng);
-        let drawn: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
-        let targets = Targets::of(&drawn, clips, None, &acted, &device);
-        let rows_of = |clips: &[usize]| {
-            let rows: Vec<f32> = clips.iter().flat_map(|&clip| banks[copy].row(clip)).copied().collect();
-            Tensor::<2>::from_data(TensorData::new(rows, [clips.len(), width]), &device)
-        };
-        let pooled = rows_of(&drawn);
-        let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
-        let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
-        let speakers = banks[copy].adaptations(&drawn, population, enrolment, rng.random());
-        let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
-        let [alone, known] = sides.map(|(head, speakers)| {
-            let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
-            loss + intensity * config.intensity + penalty(head)
-        });
-        let mut loss = alone + known;
-        if !judged.is_empty() {
-            let drawn: Vec<usize> =
-                (0..MINIBATCH).map(|_| judged[rng.random_range(0..judged.len())]).collect();
-            let targets = Targets::of(&drawn, clips, None, &voted, &device);
-            let head = &heads.listeners;
-            let named = targets.cross_entropy(head.forward(standardised(rows_of(&drawn), &everyone)));
-            loss = loss + named + penalty(head);
+        let device = Device::flex().autodiff();
+        // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
+        let acted = Config { votes: 0.0, ..config.clone() };
+        let voted = Config { votes: 1.0, smoothing: 0.0, ..config.clone() };
+        let width = population.mean.len();
+        let head = |outputs| blank(width, outputs, &device);
+        let mut heads =
+            Heads { unadapted: head(OUTPUTS), adapted: head(OUTPUTS), listeners: head(Emotion::ALL.len()) };
+        let mut optimizer = AdamConfig::new().init();
+        let weights = weighted(weights(clips, config).into_iter())?;
+        let judged: Vec<usize> = (0..clips.len()).filter(|&clip| clips[clip].votes.is_some()).collect();
+        let offsets: Vec<Vec<f32>> = banks.iter().map(EmbeddingBank::neutral_offset).collect();
+        let everyone = [SpeakerStats::default().adaptation(population, config.kappa, Some(KAPPA_SCALE))];
+        let penalty = |head: &Linear| head.weight.val().powi_scalar(2).sum() * effort.l2;
+        for step in 0..effort.steps {
+            let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
+            let copy = copy(banks.len(), DEGRADED, &mut rng);
+            let drawn: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
+            let targets = Targets::of(&drawn, clips, None, &acted, &device);
+            let rows_of = |clips: &[usize]| {
+                let rows: Vec<f32> = clips.iter().flat_map(|&clip| banks[copy].row(clip)).copied().collect();
+                Tensor::<2>::from_data(TensorData::new(rows, [clips.len(), width]), &device)
+            };
+            let pooled = rows_of(&drawn);
+            let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
+            let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
+            let speakers = banks[copy].adaptations(&drawn, population, enrolment, rng.random());
+            let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
+            let [alone, known] = sides.map(|(head, speakers)| {
+                let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
+                loss + intensity * config.intensity + penalty(head)
+            });
+            let mut loss = alone + known;
+            if !judged.is_empty() {
+                let drawn: Vec<usize> =
+                    (0..MINIBATCH).map(|_| judged[rng.random_range(0..judged.len())]).collect();
+                let targets = Targets::of(&drawn, clips, None, &voted, &device);
+                let head = &heads.listeners;
+                let named = targets.cross_entropy(head.forward(standardised(rows_of(&drawn), &everyone)));
+                loss = loss + named + penalty(head);
+            }
+            let gradients = GradientsParams::from_grads(loss.backward(), &heads);
+            heads = optimizer.step(RATE * cosine(step, effort.steps), heads, gradients);
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &heads);
-        heads = optimizer.step(RATE * cosine(step, effort.steps), heads, gradients);
-    }
-    let still = |head: Linear| Linear {
-        weight: Param::from_tensor(plain(head.weight.val())),
-        bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
-    };
+        let still = |head: Linear| Linear {
+            weight: Param::from_tensor(plain(head.weight.val())),
+            bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
+        };
         Ok(Heads {
             unadapted: still(heads.unadapted),
             adapted: still(heads.adapted),

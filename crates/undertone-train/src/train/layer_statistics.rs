@@ -102,16 +102,21 @@ mod tests {
         };
         let clips = [clip(40, 0.0), clip(10, 3.0)];
         let frames = |clip: &[[f32; 2]]| Frames::new(clip.concat(), 2).unwrap();
-        let statistics = LayerStatistics { clips: clips.iter().map(|clip| Clipwise::of(&frames(clip))).collect() };
+        let statistics =
+            LayerStatistics { clips: clips.iter().map(|clip| Clipwise::of(&frames(clip))).collect() };
         let moments = statistics.moments(&[0, 1]);
         let all = clips.concat();
         for at in 0..2 {
             let mean = all.iter().map(|row| row[at]).sum::<f32>() / 50.0;
             let variance = all.iter().map(|row| (row[at] - mean).powi(2)).sum::<f32>() / 50.0;
-            assert!((moments.mean[at] - mean).abs() < 1e-4 && (moments.deviation[at] - variance.sqrt()).abs() < 1e-4);
+            assert!(
+                (moments.mean[at] - mean).abs() < 1e-4
+                    && (moments.deviation[at] - variance.sqrt()).abs() < 1e-4
+            );
         }
         for (number, clip) in clips.iter().enumerate() {
-            let standard = |row: &[f32; 2]| [0, 1].map(|at| (row[at] - moments.mean[at]) / moments.deviation[at]);
+            let standard =
+                |row: &[f32; 2]| [0, 1].map(|at| (row[at] - moments.mean[at]) / moments.deviation[at]);
             let rows: Vec<f32> =
                 clip.iter().flat_map(|row| standard(row).into_iter().chain([0.0; 2])).collect();
             let expected = Pool::new(&rows, 4).window(0..clip.len());

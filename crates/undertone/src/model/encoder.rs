@@ -132,7 +132,9 @@ impl Encoder {
         let layers = self.network.run(waveform, by)?;
         let (group, width) = (self.spec.frames_a_frame(), self.spec.width());
         let there = layers.iter().map(|(values, width)| values.len() / (*width).max(1)).min().unwrap_or(0);
-        for ((name, &expected), (values, found)) in self.spec.layers.iter().zip(&self.spec.widths).zip(&layers) {
+        for ((name, &expected), (values, found)) in
+            self.spec.layers.iter().zip(&self.spec.widths).zip(&layers)
+        {
             if *found != expected || there == 0 {
                 return Err(Error::model(format!(
                     "its layer '{name}' has {there} frames of {found} values, expected some of {expected}, as model.toml says"
@@ -148,7 +150,8 @@ impl Encoder {
         let mut frames = vec![0.0; there.div_ceil(group) * width];
         let mut from = 0;
         for (values, own) in &layers {
-            for (frame, rows) in frames.chunks_exact_mut(width).zip(values[..there * own].chunks(group * own)) {
+            for (frame, rows) in frames.chunks_exact_mut(width).zip(values[..there * own].chunks(group * own))
+            {
                 let share = *own as f32 / rows.len() as f32;
                 for row in rows.chunks_exact(*own) {
                     frame[from..from + own].iter_mut().zip(row).for_each(|(sum, x)| *sum += share * x);
@@ -161,7 +164,8 @@ impl Encoder {
 
     /// Hears a second of a fixed sound; gives the probe.
     fn tried(&self) -> Result<Vec<f32>> {
-        let wave = |hz: f32, at: usize| (at as f32 / SampleRate::MODEL.0 as f32 * hz * std::f32::consts::TAU).sin();
+        let wave =
+            |hz: f32, at: usize| (at as f32 / SampleRate::MODEL.0 as f32 * hz * std::f32::consts::TAU).sin();
         let sound: Vec<f32> = (0..SampleRate::MODEL.0 as usize)
             .map(|at| 0.1 * [180.0, 540.0, 1270.0, 2900.0].iter().map(|&hz| wave(hz, at)).sum::<f32>())
             .collect();
@@ -192,7 +196,9 @@ impl Encoder {
     pub(super) fn check_used(&self, used: &EncoderUsed) -> Result<()> {
         let EncoderSpec { name, layers, widths, frame_seconds, .. } = &self.spec;
         let fetch = format!("fetch that (undertone model pull {})", used.name);
-        if (&used.layers, &used.widths) != (layers, widths) || (used.frame_seconds.0 - frame_seconds).abs() > 1e-9 {
+        if (&used.layers, &used.widths) != (layers, widths)
+            || (used.frame_seconds.0 - frame_seconds).abs() > 1e-9
+        {
             return Err(Error::model(format!(
                 "it is a head over {} of '{}' ({:?} values); the encoder '{name}' gives {} ({widths:?} values); {fetch}",
                 used.layers.join(", "),
@@ -254,7 +260,10 @@ mod tests {
             for Piece { read, keep } in &pieces {
                 assert_eq!(keep.start, next);
                 assert!(read.len() <= longest && read.start <= keep.start && keep.end <= read.end);
-                let inner = [read.start == 0 || keep.start - read.start == OVERLAP, read.end == count || read.end - keep.end == OVERLAP];
+                let inner = [
+                    read.start == 0 || keep.start - read.start == OVERLAP,
+                    read.end == count || read.end - keep.end == OVERLAP,
+                ];
                 assert_eq!(inner, [true; 2], "{read:?} {keep:?}");
                 next = keep.end;
             }

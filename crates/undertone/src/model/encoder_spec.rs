@@ -113,7 +113,10 @@ impl EncoderSpec {
             ));
         }
         if Path::new(&self.file).components().count() != 1 || self.file.starts_with(['.', '/']) {
-            return refuse(format!("file = \"{}\": expected the name of a file in the same folder", self.file));
+            return refuse(format!(
+                "file = \"{}\": expected the name of a file in the same folder",
+                self.file
+            ));
         }
         if self.rate != SampleRate::MODEL.0 {
             let want = SampleRate::MODEL.0;
@@ -140,7 +143,9 @@ impl EncoderSpec {
         }
         if self.layers.is_empty() || self.layers.len() != self.widths.len() || self.widths.contains(&0) {
             let (layers, widths) = (self.layers.len(), self.widths.len());
-            return refuse(format!("{layers} layers with {widths} widths: expected one width above 0 for each"));
+            return refuse(format!(
+                "{layers} layers with {widths} widths: expected one width above 0 for each"
+            ));
         }
         Ok(())
     }

@@ -144,10 +144,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::open`]; what `find` answers; `Model` where it is another encoder than the one that the head was trained over.
-    pub fn open_with(
-        path: &Path,
-        find: impl FnOnce(&EncoderUsed) -> Result<Arc<Encoder>>,
-    ) -> Result<Model> {
+    pub fn open_with(path: &Path, find: impl FnOnce(&EncoderUsed) -> Result<Arc<Encoder>>) -> Result<Model> {
         let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
         Model::load(Cow::Owned(bytes), find).map_err(|error| error.at(path))
     }

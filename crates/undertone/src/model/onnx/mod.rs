@@ -20,15 +20,8 @@ pub(crate) use worker::Worker;
 const BEGIN: [&str; 2] = ["waveform", "spectrogram"];
 const HEAD_BEGINS: [&str; 1] = ["layers"];
 /// The others of the model contract.
-const VALUES: [&str; 7] = [
-    "speaker_mean",
-    "speaker_scale",
-    "speaker_weight",
-    "frames",
-    "pooled",
-    "logits",
-    "intensity",
-];
+const VALUES: [&str; 7] =
+    ["speaker_mean", "speaker_scale", "speaker_weight", "frames", "pooled", "logits", "intensity"];
 
 /// The one that a model may lack.
 const AGREEMENT: &str = "agreement";
@@ -160,7 +153,9 @@ impl Network {
         let weight = [weight];
         let rows = matrix(segment);
         let (begins, spectrogram) = match from {
-            "layers" => (NdTensorView::from_data([1, rows.size(0), segment.width], segment.data).into(), None),
+            "layers" => {
+                (NdTensorView::from_data([1, rows.size(0), segment.width], segment.data).into(), None)
+            }
             _ => (rows.into(), Some("spectrogram")),
         };
         let inputs = [
