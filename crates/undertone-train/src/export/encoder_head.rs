@@ -30,7 +30,7 @@ pub struct HeadTraining<'a> {
     pub revision: &'a str,
 }
 
-/// A fitted head as a file, its weights in half precision, with temperatures of 1, no thresholds and no figures.
+/// A fitted head as a file, with temperatures of 1, no thresholds and no figures.
 pub fn publish_head(head: &EncoderHead, encoder: &Encoder, training: HeadTraining<'_>) -> ModelFile {
     let voted = training.voted;
     let metadata = describe(head, encoder, training);
@@ -64,7 +64,7 @@ pub fn publish_head(head: &EncoderHead, encoder: &Encoder, training: HeadTrainin
     }
     graph.output("frames", &["batch", "frames", &pooled]);
     graph.output("pooled", &["batch", &pooled]);
-    ModelFile::new(graph, metadata).fp16()
+    ModelFile::new(graph, metadata)
 }
 
 fn describe(head: &EncoderHead, encoder: &Encoder, training: HeadTraining<'_>) -> Metadata {
