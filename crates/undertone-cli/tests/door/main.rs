@@ -3,6 +3,7 @@
 
 mod adaptation;
 mod documents;
+mod encoders;
 mod enroll;
 mod enrolled;
 mod long_jobs;

@@ -14,6 +14,9 @@ use undertone::units::SampleRate;
 /// Clips whose samples are in memory together.
 const DECODED_AT_ONCE: usize = 64;
 
+/// An utterance's embedding, and its length in seconds.
+pub type Hearing = (Vec<f32>, f64);
+
 /// The labelled clips of a part of a corpus, embedded whole: no speech detection.
 #[derive(Clone, Debug)]
 pub struct Embedded<'a> {
@@ -53,7 +56,7 @@ impl<'a> Embedded<'a> {
     pub fn before(
         part: &Part<'a>,
         known: &dyn Fn(&Utterance) -> EmotionSet,
-        embedding: &dyn Fn(&Utterance) -> Result<(Vec<f32>, f64)>,
+        embedding: impl Fn(&Utterance) -> Result<Hearing>,
     ) -> Result<Embedded<'a>> {
         let Labelled { clips, truth, known } = Labelled::of(part, known);
         let embedded: Vec<(Vec<f32>, f64)> =
@@ -99,11 +102,7 @@ pub fn embed(
 }
 
 /// [`embed`], and the utterances' lengths in seconds.
-fn hear(
-    model: &Model,
-    utterances: &[&Utterance],
-    corruption: Option<Corruption>,
-) -> Result<Vec<(Vec<f32>, f64)>> {
+fn hear(model: &Model, utterances: &[&Utterance], corruption: Option<Corruption>) -> Result<Vec<Hearing>> {
     let mut heard = Vec::with_capacity(utterances.len());
     let rows: Vec<usize> = (0..utterances.len()).collect();
     // Clips are decoded side by side; the network spreads each over the cores by itself.

@@ -1,8 +1,8 @@
 //! Heads over an encoder of others: fold by fold, each fitted to what the encoder makes of the clips, and scored on held-out speakers.
 //!
-//! Its folder holds what that of a cross-validation holds: `fold-<k>/` (`model.onnx` and `scored/<protocol>.<condition>.csv` at temperature
-//! 1) and, from all folds that are done, `<protocol>.<condition>.csv`. The encoder hears each clip once for all folds; a fold that is done
-//! is not done again.
+//! Its folder holds what that of a cross-validation holds: `fold-<k>/` with `model.onnx` and, at temperature 1,
+//! `scored/<protocol>.<condition>.csv`; and, from all folds that are done, `<protocol>.<condition>.csv`. The encoder hears each clip once
+//! for all folds; a fold that is done is not done again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -132,7 +132,7 @@ impl HeadValidation<'_> {
             Ok((heard.statistics.pooled(row, &head.frames), seconds))
         };
         for held in &held_out.parts {
-            let clips = Embedded::before(held, &known, &embedding)?;
+            let clips = Embedded::before(held, &known, embedding)?;
             for condition in Condition::ALL {
                 let rows = clips.score(&model, condition, &Answering::raw())?.predictions;
                 predict::save(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;

@@ -29,7 +29,7 @@ pub struct HeadConfig {
 impl Default for HeadConfig {
     fn default() -> HeadConfig {
         let Config { seed, smoothing, kappa, .. } = Config::default();
-        HeadConfig { seed, steps: 500, l2: 0.01, smoothing, kappa, weights: BTreeMap::new() }
+        HeadConfig { seed, steps: 500, l2: 0.03, smoothing, kappa, weights: BTreeMap::new() }
     }
 }
 
@@ -42,16 +42,48 @@ impl HeadConfig {
         let text = std::fs::read_to_string(path).map_err(|error| Error::from(error).at(path))?;
         let broken = |message: String| Error::new(ErrorKind::Config, message).at(path);
         let config: HeadConfig = toml::from_str(&text).map_err(|error| broken(error.to_string()))?;
-        let HeadConfig { steps, l2, smoothing, kappa, .. } = &config;
-        if *steps == 0
-            || !(*l2 >= 0.0 && l2.is_finite())
-            || !(0.0..1.0).contains(smoothing)
-            || !(*kappa > 0.0)
-        {
+        let HeadConfig { steps, l2, smoothing, kappa, weights, .. } = &config;
+        let sound = |x: f64| x.is_finite() && x >= 0.0;
+        let weights_are_sound = weights.values().copied().all(sound);
+        let in_range = *steps > 0 && sound(f64::from(*l2)) && (0.0..1.0).contains(smoothing);
+        if !in_range || !weights_are_sound || !sound(f64::from(*kappa)) || *kappa == 0.0 {
             return Err(broken(
-                "expected steps and kappa above 0, l2 of 0 or more, smoothing from 0 to below 1".to_string(),
+                "expected steps and kappa above 0, l2 and weights of 0 or more, smoothing from 0 to below 1"
+                    .to_string(),
             ));
         }
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_file_names_what_differs_and_what_is_out_of_range_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("head.toml");
+        let open = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            HeadConfig::open(&path)
+        };
+        let config = open("l2 = 0.5\n[weights]\ntess = 0.25\n").unwrap();
+        assert_eq!(
+            (config.l2, config.weights["tess"], config.steps),
+            (0.5, 0.25, HeadConfig::default().steps)
+        );
+        for text in [
+            "steps = 0",
+            "l2 = -1.0",
+            "l2 = nan",
+            "kappa = 0.0",
+            "smoothing = 1.0",
+            "weights = { tess = -1.0 }",
+        ] {
+            assert!(open(text).unwrap_err().to_string().contains("expected steps"), "{text}");
+        }
+        assert!(open("epochs = 3").unwrap_err().to_string().contains("epochs"));
     }
 }
