@@ -15,7 +15,7 @@ use undertone::units::SampleRate;
 const DECODED_AT_ONCE: usize = 64;
 
 /// An utterance's embedding, and its length in seconds.
-pub type Hearing = (Vec<f32>, f64);
+pub type ClipEmbedding = (Vec<f32>, f64);
 
 /// The labelled clips of a part of a corpus, embedded whole: no speech detection.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl<'a> Embedded<'a> {
     pub fn before(
         part: &Part<'a>,
         known: &dyn Fn(&Utterance) -> EmotionSet,
-        embedding: impl Fn(&Utterance) -> Result<Hearing>,
+        embedding: impl Fn(&Utterance) -> Result<ClipEmbedding>,
     ) -> Result<Embedded<'a>> {
         let Labelled { clips, truth, known } = Labelled::of(part, known);
         let embedded: Vec<(Vec<f32>, f64)> =
@@ -102,7 +102,11 @@ pub fn embed(
 }
 
 /// [`embed`], and the utterances' lengths in seconds.
-fn hear(model: &Model, utterances: &[&Utterance], corruption: Option<Corruption>) -> Result<Vec<Hearing>> {
+fn hear(
+    model: &Model,
+    utterances: &[&Utterance],
+    corruption: Option<Corruption>,
+) -> Result<Vec<ClipEmbedding>> {
     let mut heard = Vec::with_capacity(utterances.len());
     let rows: Vec<usize> = (0..utterances.len()).collect();
     // Clips are decoded side by side; the network spreads each over the cores by itself.

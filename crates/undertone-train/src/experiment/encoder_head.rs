@@ -44,7 +44,7 @@ pub struct HeadValidation<'a> {
 }
 
 /// All clips as the encoder hears them.
-struct Heard {
+struct EmbeddedClips {
     clips: Vec<Clip>,
     statistics: LayerStatistics,
     /// Where each clip is among them, by corpus and name.
@@ -94,7 +94,7 @@ impl HeadValidation<'_> {
     }
 
     /// What the encoder makes of all clips, from the cache as far as it is there.
-    fn hear(&self, setup: Setup<'_>) -> Result<Heard> {
+    fn hear(&self, setup: Setup<'_>) -> Result<EmbeddedClips> {
         let clips = corpora::clips(setup.corpora);
         let bar = progress::bar(clips.len() as u64, "clips embedded: {pos}/{len} {wide_bar} {eta} left");
         let cache = LayerCache::new(&self.encoder, setup.cache)?;
@@ -102,11 +102,11 @@ impl HeadValidation<'_> {
         bar.finish_and_clear();
         let key = |clip: &Clip| (clip.corpus.clone(), clip.name.clone());
         let places = clips.iter().enumerate().map(|(at, clip)| (key(clip), at)).collect();
-        Ok(Heard { clips, statistics, places })
+        Ok(EmbeddedClips { clips, statistics, places })
     }
 
     /// Fits the head of one fold and scores what it holds out.
-    fn fold(&self, setup: Setup<'_>, heard: &Heard, held_out: &HeldOut<'_>) -> Result<()> {
+    fn fold(&self, setup: Setup<'_>, heard: &EmbeddedClips, held_out: &HeldOut<'_>) -> Result<()> {
         let rows: Vec<usize> =
             held_out.learned.iter().map(|clip| heard.place(clip)).collect::<Result<_>>()?;
         let learned: Vec<Clip> = rows.iter().map(|&row| heard.clips[row].clone()).collect();
@@ -142,7 +142,7 @@ impl HeadValidation<'_> {
     }
 }
 
-impl Heard {
+impl EmbeddedClips {
     /// Where a clip is.
     fn place(&self, clip: &Utterance) -> Result<usize> {
         let place = self.places.get(&(clip.corpus.clone(), clip.clip.clone())).copied();
