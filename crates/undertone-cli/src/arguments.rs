@@ -135,8 +135,8 @@ pub struct Analyze {
     /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more accurate, slower) or a model file, instead of the default model.
-    #[arg(long, value_name = "large|FILE")]
+    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
+    #[arg(long, value_name = "large|FILE|ENCODER")]
     pub model: Option<PathBuf>,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "NUMBER")]
@@ -166,8 +166,8 @@ pub struct Enroll {
     /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more accurate, slower) or a model file, instead of the default model; the profile is valid for this model only.
-    #[arg(long, value_name = "large|FILE")]
+    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model; the profile is valid for this model only.
+    #[arg(long, value_name = "large|FILE|ENCODER")]
     pub model: Option<PathBuf>,
     /// Show no progress on standard error.
     #[arg(long, short)]
@@ -184,8 +184,8 @@ pub enum Channels {
 pub enum Model {
     /// Show name, licence, training corpora, calibration and results.
     Info {
-        /// `large` (more accurate, slower) or a model file, instead of the default model.
-        #[arg(long, value_name = "large|FILE")]
+        /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
+        #[arg(long, value_name = "large|FILE|ENCODER")]
         model: Option<PathBuf>,
     },
     /// Fetch a speech encoder from the Hugging Face hub, or take it from files fetched by hand, and convert it.
@@ -301,8 +301,8 @@ pub struct Evaluate {
     /// age, …).
     #[arg(long, value_name = "DIR")]
     pub corpora: Option<PathBuf>,
-    /// `large` (more accurate, slower) or a model file, instead of the default model.
-    #[arg(long, value_name = "large|FILE")]
+    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
+    #[arg(long, value_name = "large|FILE|ENCODER")]
     pub model: Option<PathBuf>,
     /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral; adapted-one and adapted-neutral80
     /// select clips and are compared with the same clips unadapted.

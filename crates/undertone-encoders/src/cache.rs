@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use undertone::model::{ENCODER_FILE, EncoderSpec};
 use undertone::{Error, ErrorKind, Result};
-
-use crate::spec::{EncoderSpec, FILE};
 
 /// The environment variable that names the cache folder.
 pub const VARIABLE: &str = "UNDERTONE_CACHE";
@@ -57,7 +56,8 @@ impl Cache {
             entries => entries.map_err(|error| Error::from(error).at(&self.root))?,
         };
         let folders = entries.flatten().map(|entry| entry.path());
-        let mut folders: Vec<PathBuf> = folders.filter(|folder| folder.join(FILE).is_file()).collect();
+        let mut folders: Vec<PathBuf> =
+            folders.filter(|folder| folder.join(ENCODER_FILE).is_file()).collect();
         folders.retain(|folder| !hidden(folder));
         folders.sort();
         Ok(folders.into_iter().map(|folder| (folder.clone(), EncoderSpec::describe(&folder))).collect())
@@ -95,9 +95,9 @@ impl Cache {
         let folder = self.folder(name);
         let named = |error: std::io::Error| Error::from(error).at(&folder);
         if folder.exists() {
-            if !folder.join(FILE).is_file() {
+            if !folder.join(ENCODER_FILE).is_file() {
                 let message = format!(
-                    "is in the way: it holds no {FILE}, so it is no encoder; move it, or choose another --name"
+                    "is in the way: it holds no {ENCODER_FILE}, so it is no encoder; move it, or choose another --name"
                 );
                 return Err(Error::new(ErrorKind::Config, message).at(folder));
             }
@@ -167,7 +167,7 @@ mod tests {
         assert!(cache.list().unwrap().is_empty());
         for text in ["first", "second"] {
             let workplace = cache.workplace().unwrap();
-            std::fs::write(workplace.path().join(FILE), text).unwrap();
+            std::fs::write(workplace.path().join(ENCODER_FILE), text).unwrap();
             std::fs::write(workplace.path().join("encoder.onnx"), text).unwrap();
             let folder = cache.install(workplace, "mine").unwrap();
             std::fs::write(folder.join(format!("{text}.head")), "head").unwrap();

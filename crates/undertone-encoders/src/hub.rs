@@ -10,10 +10,10 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Response, StatusCode};
 use ureq::{Agent, Body};
 
+use undertone::model::file_sha256;
 use undertone::{Error, ErrorKind, Result};
 
 use crate::source::Source;
-use crate::spec;
 
 /// The environment variable that names another server.
 pub const VARIABLE: &str = "UNDERTONE_HUB";
@@ -157,7 +157,7 @@ impl Hub {
                 }
             }
         }
-        let sha256 = spec::sha256(&path)?;
+        let sha256 = file_sha256(&path)?;
         if facts.sha256.as_ref().is_some_and(|expected| *expected != sha256) {
             let _ = std::fs::remove_file(&path);
             let message = format!(

@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use undertone::model::{ENCODER_FORMAT, EncoderSpec, InputKind, Normalisation};
 use undertone::{Error, Result};
 
 use crate::Cache;
 use crate::cache::check_name;
 use crate::inspect::{self, Interface, Output, Trial};
 use crate::preset::{Beside, Preset};
-use crate::spec::{EncoderSpec, FORMAT, InputKind, Normalisation, RATE};
+
+use crate::RATE;
 
 /// The name of the ONNX file in an encoder's folder.
 const FILE: &str = "encoder.onnx";
-/// Seconds of a frame of the models that stand on an encoder; its rows last a whole part of it.
-const FRAME: f64 = 0.04;
 /// Seconds that an encoder hears in one run: as many as Whisper has positions for.
 const LONGEST: f64 = 29.5;
 
@@ -146,7 +146,7 @@ pub(crate) fn install(bytes: Vec<u8>, origin: Origin, cache: &Cache) -> Result<I
     let outputs = chosen(&trial, !origin.layers.is_empty())?;
     let longest = trial.fixed_seconds.unwrap_or(origin.longest_seconds);
     let spec = EncoderSpec {
-        format: FORMAT.to_string(),
+        format: ENCODER_FORMAT.to_string(),
         name: origin.name,
         preset: origin.preset.name().to_string(),
         file: FILE.to_string(),
@@ -171,12 +171,8 @@ pub(crate) fn install(bytes: Vec<u8>, origin: Origin, cache: &Cache) -> Result<I
 
 /// Why `analyze` cannot use an encoder, where it cannot.
 fn unused(spec: &EncoderSpec) -> Option<String> {
-    let rows = spec.frame_seconds.map_or(0.0, |seconds| FRAME / seconds);
-    let whole = rows >= 1.0 && (rows - rows.round()).abs() < 1e-6;
-    (spec.input_kind != InputKind::Waveform || !whole).then(|| {
-        "analyze uses encoders that read a waveform and give a row every 40 ms or a whole part of it; this one is kept for other programs"
-            .to_string()
-    })
+    let error = spec.check_usable().err()?;
+    Some(format!("it is kept for other programs, since heads cannot stand on it: {}", error.message()))
 }
 
 /// The outputs that `--layers` names: by their names, or by their numbers in names that end so.

@@ -8,10 +8,12 @@ use prost::Message;
 use rten::{ModelOptions, NodeId, Value};
 use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
+use undertone::model::InputKind;
 use undertone::{Error, ErrorKind, Result};
 
 use crate::onnx::{FLOAT, Model};
-use crate::spec::{InputKind, RATE};
+
+use crate::RATE;
 
 pub use external::{files, inlined};
 

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`pull()`] fetches a known encoder or a repository of the Hugging Face hub; [`import()`] takes any ONNX file. Both write a folder that
-//! [`EncoderSpec::read`] describes.
+//! [`undertone::model::EncoderSpec`] describes.
 #![warn(missing_debug_implementations)]
 
 pub mod cache;
@@ -17,9 +17,11 @@ mod onnx;
 pub mod preset;
 pub mod pull;
 pub mod source;
-pub mod spec;
 mod weights;
 mod whisper;
+
+/// Hz: what every encoder reads.
+const RATE: u32 = undertone::units::SampleRate::MODEL.0;
 
 pub use cache::Cache;
 pub use hub::Hub;
@@ -27,4 +29,3 @@ pub use import::import;
 pub use preset::Preset;
 pub use pull::pull;
 pub use source::Source;
-pub use spec::EncoderSpec;

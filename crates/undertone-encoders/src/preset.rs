@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use undertone::model::Normalisation;
 use undertone::{Error, Result};
-
-use crate::spec::Normalisation;
 
 /// A family of encoders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use undertone::model::{Normalisation, file_sha256};
 use undertone::{Error, ErrorKind, Result};
 
 use crate::cache::Cache;
@@ -10,7 +11,6 @@ use crate::import::{Choice, Installed, Named, Origin, import_as, install};
 use crate::inspect;
 use crate::preset::{Beside, Preset};
 use crate::source::Source;
-use crate::spec::{Normalisation, sha256};
 use crate::weights::Weights;
 use crate::whisper::{Whisper, middle};
 
@@ -157,7 +157,7 @@ fn from_files(
     let mut names = Vec::new();
     for file in &files {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        names.push(format!("{name} (SHA-256 {})", sha256(file)?));
+        names.push(format!("{name} (SHA-256 {})", file_sha256(file)?));
     }
     convert(source, &files, &beside, names.join(", "), licence, cache)
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use undertone::model::Model;
+use undertone::model::{Encoder, Model};
 use undertone::{Error, Result};
 use undertone_eval::atomic_file;
 use undertone_eval::corpus::Corpus;
@@ -16,6 +17,7 @@ use undertone_train::data::corpora;
 use undertone_train::data::setup::Setup;
 use undertone_train::experiment::cross_corpus;
 use undertone_train::experiment::cross_validation::{self, CrossValidation};
+use undertone_train::experiment::encoder_head::HeadValidation;
 use undertone_train::experiment::recipe::Recipe;
 use undertone_train::export::{
     HeldOutCalibration, ModelFile, Scored, ensemble, held_out_calibration, predictions, publish, revision,
@@ -23,6 +25,7 @@ use undertone_train::export::{
 };
 use undertone_train::reference::Reference;
 use undertone_train::train::config::Config;
+use undertone_train::train::head_config::HeadConfig;
 use undertone_train::train::run;
 use undertone_train::train::speaker_lda::{self, Verification};
 
@@ -72,6 +75,39 @@ enum Command {
         dev: bool,
         #[command(flatten)]
         training: Training,
+    },
+    /// Trains a head over an encoder of others, fold by fold, and scores each fold's held-out speakers; interrupted runs resume.
+    Head {
+        /// Folder of the encoder (model.toml and its ONNX file), as `undertone model pull` or `import` leaves it.
+        #[arg(long, value_name = "FOLDER")]
+        encoder: PathBuf,
+        /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
+        #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
+        protocols: Vec<String>,
+        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
+        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+        corpora: Vec<PathBuf>,
+        /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
+        #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+        extra: Vec<String>,
+        /// Folder of the folds, their heads and predictions.
+        #[arg(long, default_value = "runs/head")]
+        out: PathBuf,
+        /// Only these folds.
+        #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+        folds: Vec<usize>,
+        /// How the head is fitted (TOML); defaults where not given.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// Folder that keeps the encoder's layers between runs; `layers` in the folder of the folds where not given.
+        #[arg(long)]
+        cache: Option<PathBuf>,
+        /// The heads' name; the encoder's where not given.
+        #[arg(long)]
+        name: Option<String>,
+        /// The fold whose head becomes the model NAME.onnx, calibrated on the predictions of all folds that are done.
+        #[arg(long, value_name = "FOLD")]
+        model_fold: Option<usize>,
     },
     /// Reproduces a released model from the corpora; an interrupted run resumes.
     Recipe {
@@ -288,6 +324,24 @@ fn run(command: Command) -> Result<()> {
             let cache = training.cache(&out);
             let setup = training.setup(&corpora, &out, &cache);
             print_scored(&validation.run(setup, &[training.config()?])?)
+        }
+        Command::Head { encoder, protocols, corpora, extra, out, folds, config, cache, name, model_fold } => {
+            let encoder = Arc::new(Encoder::open(&encoder)?);
+            let protocols = corpora::protocols(&protocols)?;
+            let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
+            let config = config.map_or(Ok(HeadConfig::default()), |path| HeadConfig::open(&path))?;
+            let (cache, name) = (
+                cache.unwrap_or_else(|| out.join("layers")),
+                name.unwrap_or_else(|| encoder.spec().name.clone()),
+            );
+            let validation =
+                HeadValidation { encoder, protocols: &protocols, folds: &folds, config, name: &name };
+            let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+            let scored = validation.run(setup)?;
+            if let Some(fold) = model_fold {
+                eprintln!("{}", validation.model(&out, fold, &scored)?.display());
+            }
+            print_scored(&scored)
         }
         Command::Recipe { name, corpora, out, teacher } => {
             let recipe = Recipe::named(&name)?;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use undertone::Result;
+use undertone::model::InputKind;
 use undertone_encoders::import::{Choice, Installed};
 use undertone_encoders::pull::Event;
-use undertone_encoders::spec::InputKind;
 use undertone_encoders::{Cache, Hub, Preset, Source};
 
 /// Fetches an encoder; what is said of it.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use undertone::model::{Metadata, Model};
+use undertone::model::{EncoderUsed, Metadata, Model};
 
 /// As in the model card.
 const USE: &str = "\
@@ -23,6 +23,7 @@ pub fn info(model: &Model) -> String {
         results,
         parameters,
         revision,
+        encoder,
         ..
     } = model.metadata();
     let mut out = String::new();
@@ -31,6 +32,9 @@ pub fn info(model: &Model) -> String {
     };
     row("model", format!("{name} {version}, {parameters} parameters, revision {revision}"));
     row("sha256", model.sha256().to_string());
+    if let Some(EncoderUsed { name, layers, sha256, .. }) = encoder {
+        row("encoder", format!("{name}, {} (SHA-256 {sha256} in the training)", layers.join(", ")));
+    }
     let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
     row("classes", names.join(", "));
     row(

@@ -1,6 +1,7 @@
 //! `undertone model`: models, and the encoders that some stand on.
 
 mod encoders;
+mod head;
 mod info;
 
 use std::path::Path;
@@ -12,20 +13,23 @@ use undertone::{Error, ErrorKind, Result};
 use crate::arguments::Model as Typed;
 use crate::output::Output;
 
-/// The requested model: a built-in one by name, or a file; the default where none is named.
+/// The requested model: a built-in one by name, a file, or the head over an encoder that was fetched, by that one's name; the default
+/// where none is named.
 pub fn chosen(requested: Option<&Path>) -> Result<Model> {
     let built_in = || undertone_models::MODELS.iter().map(|model| model.name);
     match requested {
         None => Model::embedded(),
         Some(path) => match built_in().find(|name| path == Path::new(name)) {
             Some(name) => Model::named(name),
-            None if path.exists() => Model::open(path),
-            None => {
+            None if path.is_file() => Model::open_with(path, head::encoder),
+            None => head::of_encoder(path).unwrap_or_else(|| {
                 let names: Vec<String> = built_in().map(|name| format!("'{name}'")).collect();
-                let message =
-                    format!("no such model; name a file or a built-in model ({})", names.join(", "));
+                let message = format!(
+                    "no such model; name a file, a built-in model ({}) or an encoder that was fetched (undertone model pull NAME)",
+                    names.join(", ")
+                );
                 Err(Error::new(ErrorKind::Io, message).at(path))
-            }
+            }),
         },
     }
 }

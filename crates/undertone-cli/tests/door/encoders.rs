@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::{file, stderr, stdout, text};
+use super::{EXAMPLE, file, stderr, stdout, text};
 
 /// The command with a cache folder, and a hub that nobody runs.
 fn with_cache(cache: &Path, arguments: &[&str]) -> Output {
@@ -57,4 +57,21 @@ fn a_description_that_cannot_be_used_is_listed_with_the_reason() {
     std::fs::write(folder.join("model.toml"), "format = \"undertone-encoder/1\"\nhop = 3\n").unwrap();
     let shown = stdout(&with_cache(cache.path(), &["model", "list"]));
     assert!(shown.contains("mine") && shown.contains("unknown field `hop`"), "{shown}");
+}
+
+#[test]
+fn an_encoder_that_was_not_fetched_and_one_without_a_head_are_refused_with_the_command_to_run() {
+    let cache = tempfile::tempdir().unwrap();
+    let refused = |model: &str, cache: &Path| {
+        let output = with_cache(cache, &["analyze", EXAMPLE, "--model", model]);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+        stderr(&output)
+    };
+    let error = refused("whisper-base", cache.path());
+    assert!(error.contains("'default'") && error.contains("undertone model pull"), "{error}");
+    std::fs::create_dir(cache.path().join("whisper-base")).unwrap();
+    let error = refused("whisper-base", cache.path());
+    assert!(error.contains("no head over it") && error.contains("undertone train head"), "{error}");
+    let error = refused("../whisper-base", &cache.path().join("whisper-base"));
+    assert!(error.contains("no such model"), "a path is no encoder's name: {error}");
 }

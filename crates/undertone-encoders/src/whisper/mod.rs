@@ -20,7 +20,7 @@ pub const INPUT: &str = "input_values";
 /// Samples of a row of a hidden layer: every second frame of the spectrogram.
 pub const FRAME: usize = 2 * HOP;
 /// Samples of silence after the waveform.
-const SILENCE: usize = crate::spec::RATE as usize / 2;
+const SILENCE: usize = crate::RATE as usize / 2;
 
 /// An encoder's weights.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Whisper {
     /// Seconds of sound that it has positions for, the silence after it left out.
     pub fn longest_seconds(&self) -> f64 {
         let samples = (self.positions.shape.first().copied().unwrap_or(0) * FRAME).saturating_sub(SILENCE);
-        samples as f64 / f64::from(crate::spec::RATE)
+        samples as f64 / f64::from(crate::RATE)
     }
 
     /// The ONNX file that gives these layers, counted from 1. The same weights give the same bytes, whatever file they came in.
@@ -177,7 +177,7 @@ impl Whisper {
             graph.node("Slice", &[&given[layer - 1], "zero", "frames.count", "one"], &name, Vec::new());
             graph.output(&name, &["1", "frames", &width]);
         }
-        let about = [("sample_rate", crate::spec::RATE.to_string()), ("frame_samples", FRAME.to_string())];
+        let about = [("sample_rate", crate::RATE.to_string()), ("frame_samples", FRAME.to_string())];
         Ok(graph.finish("whisper_encoder", &about))
     }
 

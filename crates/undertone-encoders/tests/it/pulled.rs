@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use undertone::model::{EncoderSpec, InputKind};
 use undertone_encoders::import::Installed;
 use undertone_encoders::pull::Event;
-use undertone_encoders::spec::InputKind;
-use undertone_encoders::{Cache, EncoderSpec, Hub, Source, pull};
+use undertone_encoders::{Cache, Hub, Source, pull};
 
 use crate::server::Server;
 use crate::tiny::{arrays, config, ctranslate2, safetensors};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{COVERAGES, Sets, fit_threshold, sets_at};
-use crate::predict::{Prediction, Scored};
+use crate::predict::Scored;
 use undertone::model::{Conditions, Metadata};
 
 /// A corpus that a model did not learn from, scored among all of the model's classes ([`crate::predict::Competing::All`]).

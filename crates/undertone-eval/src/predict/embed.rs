@@ -14,6 +14,9 @@ use undertone::units::SampleRate;
 /// Clips whose samples are in memory together.
 const DECODED_AT_ONCE: usize = 64;
 
+/// An utterance's embedding, and its length in seconds.
+pub type ClipEmbedding = (Vec<f32>, f64);
+
 /// The labelled clips of a part of a corpus, embedded whole: no speech detection.
 #[derive(Clone, Debug)]
 pub struct Embedded<'a> {
@@ -40,26 +43,49 @@ impl<'a> Embedded<'a> {
         known: &dyn Fn(&Utterance) -> EmotionSet,
         corruption: Option<Corruption>,
     ) -> Result<Embedded<'a>> {
-        let labelled = part.clips.iter().filter_map(|&clip| {
-            let (truth, known) = (clip.emotion?, known(clip));
-            known.contains(truth).then_some((clip, truth, known))
-        });
-        let (mut clips, mut truths, mut classes) = (Vec::new(), Vec::new(), Vec::new());
-        for (clip, truth, known) in labelled {
-            clips.push(clip);
-            truths.push(truth);
-            classes.push(known);
-        }
+        let Labelled { clips, truth, known } = Labelled::of(part, known);
         let (pooled, seconds) = hear(model, &clips, corruption)?.into_iter().unzip();
-        Ok(Embedded {
-            protocol: part.protocol.clone(),
-            fold: part.fold,
-            clips,
-            truth: truths,
-            known: classes,
-            pooled,
-            seconds,
-        })
+        let (protocol, fold) = (part.protocol.clone(), part.fold);
+        Ok(Embedded { protocol, fold, clips, truth, known, pooled, seconds })
+    }
+
+    /// The same clips, embedded before: `embedding` gives each clip's embedding and its length in seconds.
+    ///
+    /// # Errors
+    /// What `embedding` answers.
+    pub fn before(
+        part: &Part<'a>,
+        known: &dyn Fn(&Utterance) -> EmotionSet,
+        embedding: impl Fn(&Utterance) -> Result<ClipEmbedding>,
+    ) -> Result<Embedded<'a>> {
+        let Labelled { clips, truth, known } = Labelled::of(part, known);
+        let embedded: Vec<(Vec<f32>, f64)> =
+            clips.iter().map(|clip| embedding(clip)).collect::<Result<_>>()?;
+        let (pooled, seconds) = embedded.into_iter().unzip();
+        let (protocol, fold) = (part.protocol.clone(), part.fold);
+        Ok(Embedded { protocol, fold, clips, truth, known, pooled, seconds })
+    }
+}
+
+/// The clips of a part whose label is among the classes they are known by.
+struct Labelled<'a> {
+    clips: Vec<&'a Utterance>,
+    truth: Vec<Emotion>,
+    known: Vec<EmotionSet>,
+}
+
+impl<'a> Labelled<'a> {
+    fn of(part: &Part<'a>, known: &dyn Fn(&Utterance) -> EmotionSet) -> Labelled<'a> {
+        let mut labelled = Labelled { clips: Vec::new(), truth: Vec::new(), known: Vec::new() };
+        for &clip in &part.clips {
+            let (Some(truth), known) = (clip.emotion, known(clip)) else { continue };
+            if known.contains(truth) {
+                labelled.clips.push(clip);
+                labelled.truth.push(truth);
+                labelled.known.push(known);
+            }
+        }
+        labelled
     }
 }
 
@@ -80,7 +106,7 @@ fn hear(
     model: &Model,
     utterances: &[&Utterance],
     corruption: Option<Corruption>,
-) -> Result<Vec<(Vec<f32>, f64)>> {
+) -> Result<Vec<ClipEmbedding>> {
     let mut heard = Vec::with_capacity(utterances.len());
     let rows: Vec<usize> = (0..utterances.len()).collect();
     // Clips are decoded side by side; the network spreads each over the cores by itself.

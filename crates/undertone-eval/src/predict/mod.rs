@@ -15,7 +15,7 @@ use undertone::emotion::Emotion;
 pub use check::{about, check, votes};
 pub use condition::Condition;
 pub use corrupt::corrupted;
-pub use embed::{Embedded, embed};
+pub use embed::{ClipEmbedding, Embedded, embed};
 pub use file::{name, open, read, save, write};
 pub use fuse::fuse;
 pub use score::{Answering, Competing, Scored, known, matched, score};

@@ -3,6 +3,7 @@
 pub mod clip;
 pub mod corpora;
 pub mod feature_cache;
+pub mod layer_cache;
 pub mod normalization;
 pub mod setup;
 pub mod teacher;

@@ -2,5 +2,6 @@
 
 pub mod cross_corpus;
 pub mod cross_validation;
+pub mod encoder_head;
 pub mod networks;
 pub mod recipe;

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod convert;
+mod encoder_head;
 mod ensemble;
 mod fp16;
 pub(crate) mod front_end;
@@ -20,6 +21,7 @@ use undertone::model::Metadata;
 use crate::data::normalization::Moments;
 use crate::nn::network::{Network, Size};
 pub use calibrate::{HeldOutCalibration, held_out_calibration};
+pub use encoder_head::{HeadTraining, publish_head};
 pub use ensemble::ensemble;
 use graph::Builder;
 pub use model_file::ModelFile;
@@ -50,7 +52,8 @@ pub fn export(
     };
     let all = trunk::frames(&mut graph, network, views, &spectrogram);
     let embedding = trunk::pooled(&mut graph, size.frames, &all);
-    trunk::heads(&mut graph, network, [&metadata.classes, voted], &embedding, &adaptation);
+    let by = trunk::Reading::by(network);
+    trunk::heads(&mut graph, &by, [&metadata.classes, voted], &embedding, &adaptation);
     graph.output("logits", &["batch", &metadata.classes.len().to_string()]);
     graph.output("intensity", &["batch", "1"]);
     if !voted.is_empty() {

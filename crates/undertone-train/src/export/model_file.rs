@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
-use undertone::model::{Metadata, Model, SpeakerSpace};
+use undertone::model::{Encoder, Metadata, Model, SpeakerSpace};
 use undertone::{Error, ErrorKind, Result};
 
 use super::graph::Builder;
@@ -57,6 +58,16 @@ impl ModelFile {
         Ok(ModelFile { envelope, graph, metadata })
     }
 
+    /// Reads the bytes of a head over an encoder, which this crate wrote.
+    ///
+    /// # Errors
+    /// As [`ModelFile::from_bytes`].
+    pub fn head(bytes: Vec<u8>, encoder: Arc<Encoder>) -> Result<ModelFile> {
+        let (envelope, graph, _) = split(&bytes)?;
+        let metadata = Model::with_encoder(bytes, encoder)?.metadata().clone();
+        Ok(ModelFile { envelope, graph, metadata })
+    }
+
     /// What it says of itself.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
@@ -93,7 +104,7 @@ impl ModelFile {
     }
 
     /// Names the space of `pooled`: the first 16 hexadecimal digits of SHA-256 over the constants that `pooled` depends on, in the
-    /// file's order. Heads and calibration do not change it.
+    /// file's order, and over the encoder where it reads one. Heads and calibration do not change it.
     pub fn embedding_space(&self) -> String {
         let makers: BTreeMap<&str, &Node> = self
             .graph
@@ -109,6 +120,9 @@ impl ModelFile {
             }
         }
         let mut hash = Sha256::new();
+        if let Some(encoder) = &self.metadata.encoder {
+            hash.update(format!("{} {:?} {:?}", encoder.name, encoder.layers, encoder.probe));
+        }
         for tensor in self.graph.initializer.iter().filter(|tensor| needed.contains(&*tensor.name)) {
             hash.update(&tensor.raw_data);
         }
@@ -120,6 +134,22 @@ impl ModelFile {
     /// # Errors
     /// `Model` where the metadata cannot be written, or the runtime refuses the file.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let bytes = self.encoded()?;
+        Model::from_bytes(bytes.clone())?;
+        Ok(bytes)
+    }
+
+    /// [`ModelFile::to_bytes`] of a head, and the model that it is with its encoder.
+    ///
+    /// # Errors
+    /// As [`ModelFile::to_bytes`].
+    pub fn over(&self, encoder: Arc<Encoder>) -> Result<(Vec<u8>, Model)> {
+        let bytes = self.encoded()?;
+        let model = Model::with_encoder(bytes.clone(), encoder)?;
+        Ok((bytes, model))
+    }
+
+    fn encoded(&self) -> Result<Vec<u8>> {
         let metadata = Metadata { embedding_space: self.embedding_space(), ..self.metadata.clone() };
         let value = serde_json::to_string(&metadata)
             .map_err(|error| Error::new(ErrorKind::Model, "the metadata cannot be written").because(error))?;
@@ -128,9 +158,7 @@ impl ModelFile {
             metadata_props: vec![onnx::Entry { key: PROPERTY.to_string(), value }],
             ..self.envelope.clone()
         };
-        let bytes = model.encode_to_vec();
-        Model::from_bytes(bytes.clone())?;
-        Ok(bytes)
+        Ok(model.encode_to_vec())
     }
 
     /// Writes it, whole or not at all.

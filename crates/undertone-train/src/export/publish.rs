@@ -62,6 +62,7 @@ fn describe(network: &Network, config: &Config, outcome: &Outcome) -> Metadata {
         receptive_seconds: Seconds(0.5),
         pooled: config.size.pooled(),
         own_front_end: network.bank.is_some(),
+        encoder: None,
         temperature: Conditions { unadapted: 1.0, adapted: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),

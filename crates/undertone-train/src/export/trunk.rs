@@ -2,6 +2,7 @@
 
 use burn::nn::Linear;
 use undertone::Emotion;
+use undertone::model::Population;
 
 use super::graph::{Builder, Value};
 use super::onnx::Attribute;
@@ -133,24 +134,47 @@ pub struct Adaptation {
     pub weight: Value,
 }
 
+/// What `pooled` is read by.
+pub struct Reading<'a> {
+    /// Mean and deviation of `pooled` over the training's clips.
+    pub population: Population,
+    /// The head for unknown speakers.
+    pub unadapted: &'a Linear,
+    /// The head for known ones.
+    pub adapted: &'a Linear,
+    /// What listeners name.
+    pub listeners: &'a Linear,
+}
+
+impl Reading<'_> {
+    /// By a network's own heads.
+    pub fn by(network: &Network) -> Reading<'_> {
+        Reading {
+            population: network.population(),
+            unadapted: &network.head,
+            adapted: &network.speaker_head,
+            listeners: &network.listeners,
+        }
+    }
+}
+
 /// `pooled` → `logits [batch, classes]` and `intensity [batch, 1]`: two heads, blended by the adaptation's weight; and
 /// `agreement [batch, 1]` where listeners named any classes. Only the classes the network learned are there.
 pub fn heads(
     graph: &mut Builder,
-    network: &Network,
+    by: &Reading<'_>,
     [classes, voted]: [&[Emotion]; 2],
     pooled: &Value,
     adaptation: &Adaptation,
 ) {
-    let mean = values(network.population_mean.value());
-    let scale: Vec<f32> = values(network.population_scale.value()).iter().map(|x| 1.0 / x).collect();
-    let shift: Vec<f32> = mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
+    let scale: Vec<f32> = by.population.scale.iter().map(|x| 1.0 / x).collect();
+    let shift: Vec<f32> = by.population.mean.iter().zip(&scale).map(|(mean, scale)| -mean * scale).collect();
     let population = graph.affine(pooled, &scale, &shift);
     let centred = graph.node("Sub", &[pooled, &adaptation.mean], Vec::new());
     let speaker = graph.node("Div", &[&centred, &adaptation.scale], Vec::new());
     let columns: Vec<usize> = classes.iter().map(|&class| class as usize).chain([OUTPUTS - 1]).collect();
-    let unadapted = head(graph, &network.head, &columns, &population);
-    let adapted = head(graph, &network.speaker_head, &columns, &speaker);
+    let unadapted = head(graph, by.unadapted, &columns, &population);
+    let adapted = head(graph, by.adapted, &columns, &speaker);
     let difference = graph.node("Sub", &[&adapted, &unadapted], Vec::new());
     let part = graph.node("Mul", &[&difference, &adaptation.weight], Vec::new());
     let blended = graph.node("Add", &[&unadapted, &part], Vec::new());
@@ -162,7 +186,7 @@ pub fn heads(
     graph.named("intensity", "Sigmoid", &[&intensity], Vec::new());
     if !voted.is_empty() {
         let columns: Vec<usize> = voted.iter().map(|&class| class as usize).collect();
-        let logits = head(graph, &network.listeners, &columns, &population);
+        let logits = head(graph, by.listeners, &columns, &population);
         let named = graph.node("Softmax", &[&logits], vec![Attribute::int("axis", 1)]);
         graph.named("agreement", "ReduceMax", &[&named], vec![Attribute::ints("axes", &[1])]);
     }

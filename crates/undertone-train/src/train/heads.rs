@@ -16,9 +16,11 @@ use burn::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Distribution;
+use undertone::model::Population;
 use undertone::speakers::SpeakerStats;
 use undertone::{Emotion, Result};
 
+use crate::data::clip::Clip;
 use crate::nn::linear::blank;
 use crate::nn::network::{Network, OUTPUTS, standardised};
 use crate::nn::tensor::plain;
@@ -32,18 +34,34 @@ use crate::train::targets::Targets;
 pub const KAPPA_SCALE: f32 = 5.0;
 /// Share of degraded embeddings.
 const DEGRADED: f64 = 0.2;
-/// Weight of the sum of squares of a head's weights, beside the mean loss.
-const L2: f32 = 0.01;
-/// Steps of Adam, its rate cosine from this as a cosine, and the clips in one.
-const STEPS: usize = 500;
+/// Rate of Adam, falling from this as a cosine, and the clips in one of its steps.
 const RATE: f64 = 1e-2;
 const MINIBATCH: usize = 512;
 
+/// How hard heads are fitted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort {
+    /// Steps of Adam.
+    pub steps: usize,
+    /// Weight of the sum of squares of a head's weights, beside the mean loss.
+    pub l2: f32,
+}
+
+impl Default for Effort {
+    fn default() -> Effort {
+        Effort { steps: 500, l2: 0.01 }
+    }
+}
+
+/// Fitted heads, each from `pooled`, as the population or the speaker standardises it.
 #[derive(Module, Debug)]
-struct Heads {
-    unadapted: Linear,
-    adapted: Linear,
-    listeners: Linear,
+pub struct Heads {
+    /// For a clip of whose speaker nothing is known.
+    pub unadapted: Linear,
+    /// For one whose speaker's statistics are known.
+    pub adapted: Linear,
+    /// What listeners name.
+    pub listeners: Linear,
 }
 
 /// The network with heads fitted to `banks`: what it makes of every clip of `sampler`, whole, one for each of the features's
@@ -52,82 +70,101 @@ struct Heads {
 /// # Errors
 /// `Config` where the corpora's weights leave nothing to draw.
 pub fn fit(mut network: Network, sampler: &Sampler, banks: &[EmbeddingBank]) -> Result<Network> {
-    let device = Device::flex().autodiff();
-    let (config, population) = (sampler.config, network.population());
-    // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
-    let acted = Config { votes: 0.0, ..config.clone() };
-    let voted = Config { votes: 1.0, smoothing: 0.0, ..config.clone() };
-    let width = population.mean.len();
-    let head = |outputs| blank(width, outputs, &device);
-    let mut heads =
-        Heads { unadapted: head(OUTPUTS), adapted: head(OUTPUTS), listeners: head(Emotion::ALL.len()) };
-    let mut optimizer = AdamConfig::new().init();
-    let weights = weighted(weights(sampler).into_iter())?;
-    let judged: Vec<usize> =
-        (0..sampler.clips.len()).filter(|&clip| sampler.clips[clip].votes.is_some()).collect();
-    let offsets: Vec<Vec<f32>> = banks.iter().map(EmbeddingBank::neutral_offset).collect();
-    let everyone = [SpeakerStats::default().adaptation(&population, config.kappa, Some(KAPPA_SCALE))];
-    let penalty = |head: &Linear| head.weight.val().powi_scalar(2).sum() * L2;
-    for step in 0..STEPS {
-        let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
-        let copy = copy(banks.len(), DEGRADED, &mut rng);
-        let clips: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
-        let targets = Targets::of(&clips, sampler.clips, None, &acted, &device);
-        let rows_of = |clips: &[usize]| {
-            let rows: Vec<f32> = clips.iter().flat_map(|&clip| banks[copy].row(clip)).copied().collect();
-            Tensor::<2>::from_data(TensorData::new(rows, [clips.len(), width]), &device)
-        };
-        let pooled = rows_of(&clips);
-        let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
-        let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
-        let speakers = banks[copy].adaptations(&clips, &population, enrolment, rng.random());
-        let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
-        let [alone, known] = sides.map(|(head, speakers)| {
-            let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
-            loss + intensity * config.intensity + penalty(head)
-        });
-        let mut loss = alone + known;
-        if !judged.is_empty() {
-            let clips: Vec<usize> =
-                (0..MINIBATCH).map(|_| judged[rng.random_range(0..judged.len())]).collect();
-            let targets = Targets::of(&clips, sampler.clips, None, &voted, &device);
-            let head = &heads.listeners;
-            let named = targets.cross_entropy(head.forward(standardised(rows_of(&clips), &everyone)));
-            loss = loss + named + penalty(head);
-        }
-        let gradients = GradientsParams::from_grads(loss.backward(), &heads);
-        heads = optimizer.step(RATE * cosine(step, STEPS), heads, gradients);
-    }
-    let still = |head: Linear| Linear {
-        weight: Param::from_tensor(plain(head.weight.val())),
-        bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
-    };
-    (network.head, network.speaker_head) = (still(heads.unadapted), still(heads.adapted));
-    network.listeners = still(heads.listeners);
+    let (clips, config) = (sampler.clips, sampler.config);
+    let heads = Heads::fit(clips, banks, &network.population(), config, Effort::default())?;
+    (network.head, network.speaker_head) = (heads.unadapted, heads.adapted);
+    network.listeners = heads.listeners;
     Ok(network)
 }
 
+impl Heads {
+    /// Fitted to the embeddings of `clips` in `banks`, one for each copy of them, the clean one first.
+    ///
+    /// # Errors
+    /// `Config` where the corpora's weights leave nothing to draw.
+    pub fn fit(
+        clips: &[Clip],
+        banks: &[EmbeddingBank],
+        population: &Population,
+        config: &Config,
+        effort: Effort,
+    ) -> Result<Heads> {
+        let device = Device::flex().autodiff();
+        // The listeners' votes have shaped the trunk; what the heads answer is what the actor meant.
+        let acted = Config { votes: 0.0, ..config.clone() };
+        let voted = Config { votes: 1.0, smoothing: 0.0, ..config.clone() };
+        let width = population.mean.len();
+        let head = |outputs| blank(width, outputs, &device);
+        let mut heads =
+            Heads { unadapted: head(OUTPUTS), adapted: head(OUTPUTS), listeners: head(Emotion::ALL.len()) };
+        let mut optimizer = AdamConfig::new().init();
+        let weights = weighted(weights(clips, config).into_iter())?;
+        let judged: Vec<usize> = (0..clips.len()).filter(|&clip| clips[clip].votes.is_some()).collect();
+        let offsets: Vec<Vec<f32>> = banks.iter().map(EmbeddingBank::neutral_offset).collect();
+        let everyone = [SpeakerStats::default().adaptation(population, config.kappa, Some(KAPPA_SCALE))];
+        let penalty = |head: &Linear| head.weight.val().powi_scalar(2).sum() * effort.l2;
+        for step in 0..effort.steps {
+            let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ (step as u64) << 32);
+            let copy = copy(banks.len(), DEGRADED, &mut rng);
+            let drawn: Vec<usize> = (0..MINIBATCH).map(|_| weights.sample(&mut rng)).collect();
+            let targets = Targets::of(&drawn, clips, None, &acted, &device);
+            let rows_of = |clips: &[usize]| {
+                let rows: Vec<f32> = clips.iter().flat_map(|&clip| banks[copy].row(clip)).copied().collect();
+                Tensor::<2>::from_data(TensorData::new(rows, [clips.len(), width]), &device)
+            };
+            let pooled = rows_of(&drawn);
+            let (kappa, kappa_scale) = (config.kappa, Some(KAPPA_SCALE));
+            let enrolment = Enrolment { offset: &offsets[copy], kappa, kappa_scale };
+            let speakers = banks[copy].adaptations(&drawn, population, enrolment, rng.random());
+            let sides = [(&heads.unadapted, &everyone[..]), (&heads.adapted, &speakers)];
+            let [alone, known] = sides.map(|(head, speakers)| {
+                let [loss, intensity] = targets.losses(&head.forward(standardised(pooled.clone(), speakers)));
+                loss + intensity * config.intensity + penalty(head)
+            });
+            let mut loss = alone + known;
+            if !judged.is_empty() {
+                let drawn: Vec<usize> =
+                    (0..MINIBATCH).map(|_| judged[rng.random_range(0..judged.len())]).collect();
+                let targets = Targets::of(&drawn, clips, None, &voted, &device);
+                let head = &heads.listeners;
+                let named = targets.cross_entropy(head.forward(standardised(rows_of(&drawn), &everyone)));
+                loss = loss + named + penalty(head);
+            }
+            let gradients = GradientsParams::from_grads(loss.backward(), &heads);
+            heads = optimizer.step(RATE * cosine(step, effort.steps), heads, gradients);
+        }
+        let still = |head: Linear| Linear {
+            weight: Param::from_tensor(plain(head.weight.val())),
+            bias: head.bias.map(|bias| Param::from_tensor(plain(bias.val()))),
+        };
+        Ok(Heads {
+            unadapted: still(heads.unadapted),
+            adapted: still(heads.adapted),
+            listeners: still(heads.listeners),
+        })
+    }
+}
+
 /// How often each clip is drawn: its corpus's weight, shared equally among the classes the corpus has.
-fn weights(sampler: &Sampler) -> Vec<f64> {
-    let key = |at: usize| (&*sampler.clips[at].corpus, sampler.clips[at].emotion as usize);
+fn weights(clips: &[Clip], config: &Config) -> Vec<f64> {
+    let key = |at: usize| (&*clips[at].corpus, clips[at].emotion as usize);
     let (mut of_class, mut of_corpus) = (BTreeMap::new(), BTreeMap::new());
-    for at in 0..sampler.clips.len() {
+    for at in 0..clips.len() {
         *of_class.entry(key(at)).or_insert(0.0) += 1.0;
         *of_corpus.entry(key(at).0).or_insert(0.0) += 1.0;
     }
     let classes = |corpus: &str| of_class.keys().filter(|(name, _)| *name == corpus).count() as f64;
     let weight = |at: usize| {
         let corpus = key(at).0;
-        sampler.config.weight(&sampler.clips[at]) * of_corpus[corpus] / classes(corpus) / of_class[&key(at)]
+        config.weight(&clips[at]) * of_corpus[corpus] / classes(corpus) / of_class[&key(at)]
     };
-    (0..sampler.clips.len()).map(weight).collect()
+    (0..clips.len()).map(weight).collect()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::clip::Clip;
     use crate::data::feature_cache::FeatureCache;
     use crate::data::normalization::Normalization;
     use crate::nn::network::Size;

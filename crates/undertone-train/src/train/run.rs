@@ -183,11 +183,12 @@ fn keep_config(folder: &Path, config: &Config) -> Result<()> {
 }
 
 /// The classes that the corpora of some clips know.
-fn known<'a>(clips: impl IntoIterator<Item = &'a Clip>) -> Vec<Emotion> {
+pub fn known<'a>(clips: impl IntoIterator<Item = &'a Clip>) -> Vec<Emotion> {
     clips.into_iter().flat_map(|clip| clip.known.iter()).collect::<EmotionSet>().iter().collect()
 }
 
-fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
+/// The corpora that clips were learned from.
+pub fn trained(corpora: &[Corpus], learned: &[Clip]) -> Vec<Trained> {
     let of = |corpus: &Corpus| Trained {
         name: corpus.name.clone(),
         licence: corpus.card.licence.clone(),

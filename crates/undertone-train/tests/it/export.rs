@@ -28,6 +28,7 @@ pub fn metadata(pooled: usize) -> Metadata {
         receptive_seconds: Seconds(0.5),
         pooled,
         own_front_end: false,
+        encoder: None,
         temperature: Conditions { unadapted: 1.0, adapted: 1.0 },
         thresholds: Conditions::default(),
         calibrated_on: Vec::new(),

@@ -41,6 +41,9 @@ pub struct Metadata {
     /// Whether its graph makes the `spectrogram` in a way of its own: then it is fed waveforms, not the built-in spectrograms.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_front_end: bool,
+    /// The encoder whose hidden layers it reads, where it is a head over one: its graph begins at the input `layers`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderUsed>,
     /// What logits are divided by, in the two conditions.
     pub temperature: Conditions<f32>,
     /// Conformal thresholds by coverage ([`Metadata::coverage_key`]): the set holds every class with posterior ≥ 1 − threshold.
@@ -81,6 +84,23 @@ pub struct Metadata {
     pub revision: String,
     /// Trained parameters.
     pub parameters: usize,
+}
+
+/// The encoder that a head was trained over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderUsed {
+    /// Its name.
+    pub name: String,
+    /// The hidden layers that stand side by side in `layers`.
+    pub layers: Vec<String>,
+    /// Values of each in a frame.
+    pub widths: Vec<usize>,
+    /// Time between two frames of the encoder.
+    pub frame_seconds: Seconds,
+    /// Hexadecimal SHA-256 of its file in the training.
+    pub sha256: String,
+    /// What it made of a fixed sound ([`crate::model::Encoder::probe`]): another file with other numbers is another encoder.
+    pub probe: Vec<f32>,
 }
 
 /// One value for each clip alone, one for a known speaker adaptation.

@@ -1,6 +1,8 @@
 //! Segments → frames → pooled → logits: a model file, its description, and what its answers mean.
 
 mod calibrate;
+mod encoder;
+mod encoder_spec;
 mod metadata;
 mod onnx;
 mod pool;
@@ -11,6 +13,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -18,7 +21,9 @@ use crate::error::{Error, Result};
 use crate::features::{Frames, ROWS, Spectrogram};
 
 pub use calibrate::Posterior;
-pub use metadata::{Conditions, FORMAT, Measured, Metadata, Population, TrainedOn};
+pub use encoder::Encoder;
+pub use encoder_spec::{ENCODER_FILE, ENCODER_FORMAT, EncoderSpec, InputKind, Normalisation, file_sha256};
+pub use metadata::{Conditions, EncoderUsed, FORMAT, Measured, Metadata, Population, TrainedOn};
 use onnx::Rows;
 pub(crate) use onnx::Worker;
 pub use pool::Pool;
@@ -33,6 +38,8 @@ thread_local! {
 /// A model: hears waveforms at 16 kHz, answers with logits over its classes and intensity.
 pub struct Model {
     network: onnx::Network,
+    /// Whose hidden layers it reads, where it is a head over an encoder.
+    encoder: Option<Arc<Encoder>>,
     metadata: Metadata,
     sha256: String,
 }
@@ -113,7 +120,7 @@ impl Model {
     pub fn named(name: &str) -> Result<Model> {
         let models = undertone_models::MODELS;
         match models.iter().find(|model| model.name == name) {
-            Some(model) => Model::load(Cow::Borrowed(model.bytes)),
+            Some(model) => Model::load(Cow::Borrowed(model.bytes), missing),
             None => {
                 let names: Vec<&str> = models.iter().map(|model| model.name).collect();
                 Err(Error::config(format!(
@@ -127,10 +134,27 @@ impl Model {
     /// Loads a model file.
     ///
     /// # Errors
-    /// `Io` where it cannot be read; `Model` where it is not ONNX, of another format version, or lacks a named value.
+    /// `Io` where it cannot be read; `Model` where it is not ONNX, of another format version, lacks a named value, or is a head over an
+    /// encoder ([`Model::open_with`]).
     pub fn open(path: &Path) -> Result<Model> {
+        Model::open_with(path, missing)
+    }
+
+    /// Loads a model file; where it is a head over an encoder, `find` gives that.
+    ///
+    /// # Errors
+    /// As [`Model::open`]; what `find` answers; `Model` where it is another encoder than the one that the head was trained over.
+    pub fn open_with(path: &Path, find: impl FnOnce(&EncoderUsed) -> Result<Arc<Encoder>>) -> Result<Model> {
         let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
-        Model::from_bytes(bytes).map_err(|error| error.at(path))
+        Model::load(Cow::Owned(bytes), find).map_err(|error| error.at(path))
+    }
+
+    /// A head in memory, over its encoder.
+    ///
+    /// # Errors
+    /// As [`Model::open_with`].
+    pub fn with_encoder(head: Vec<u8>, encoder: Arc<Encoder>) -> Result<Model> {
+        Model::load(Cow::Owned(head), |_| Ok(encoder))
     }
 
     /// A model file in memory.
@@ -138,19 +162,22 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Model> {
-        Model::load(Cow::Owned(bytes))
+        Model::load(Cow::Owned(bytes), missing)
     }
 
-    fn load(bytes: Cow<'static, [u8]>) -> Result<Model> {
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        // A damaged graph can break assumptions of the runtime's operators.
-        let loaded = std::panic::catch_unwind(|| {
-            let (network, metadata) = onnx::Network::load(bytes)?;
-            let model = Model { network, metadata, sha256 };
-            model.check_shapes()?;
-            Ok(model)
-        });
-        loaded.unwrap_or_else(|_| Err(Error::model("its graph is damaged: it cannot be run")))
+    fn load(
+        bytes: Cow<'static, [u8]>,
+        find: impl FnOnce(&EncoderUsed) -> Result<Arc<Encoder>>,
+    ) -> Result<Model> {
+        let sha256 = sha256(&bytes);
+        let (network, metadata) = unharmed(|| onnx::Network::load(bytes))?;
+        let encoder = metadata.encoder.as_ref().map(find).transpose()?;
+        if let (Some(used), Some(encoder)) = (&metadata.encoder, &encoder) {
+            encoder.check_used(used)?;
+        }
+        let model = Model { network, encoder, metadata, sha256 };
+        unharmed(|| model.check_shapes())?;
+        Ok(model)
     }
 
     /// Runs a tenth of a second of silence: wrong shapes show now, not in the middle of a recording.
@@ -217,14 +244,26 @@ impl Model {
         spectrogram: &Frames,
         by: Option<&Worker>,
     ) -> Result<Frames> {
-        let (from, input) = match self.metadata.own_front_end {
+        let layers = self.layers(waveform, by)?;
+        let (from, input) = match &layers {
+            Some(layers) => ("layers", Rows { data: layers.data(), width: layers.width() }),
             // Of an empty waveform, too, there is one frame.
-            true if waveform.is_empty() => ("waveform", Rows { data: &[0.0], width: 1 }),
-            true => ("waveform", Rows { data: waveform, width: waveform.len() }),
-            false => ("spectrogram", Rows { data: spectrogram.data(), width: ROWS }),
+            None if self.metadata.own_front_end && waveform.is_empty() => {
+                ("waveform", Rows { data: &[0.0], width: 1 })
+            }
+            None if self.metadata.own_front_end => {
+                ("waveform", Rows { data: waveform, width: waveform.len() })
+            }
+            None => ("spectrogram", Rows { data: spectrogram.data(), width: ROWS }),
         };
         let (frames, width) = self.network.frames(from, input, by)?;
         Frames::new(frames, width)
+    }
+
+    /// What the encoder makes of a waveform, where the model is a head over one.
+    fn layers(&self, waveform: &[f32], by: Option<&Worker>) -> Result<Option<Frames>> {
+        let by = by.or(self.network.workers());
+        self.encoder.as_ref().map(|encoder| encoder.frames_on(waveform, by)).transpose()
     }
 
     /// The answers for many windows at once, each with its speaker's adaptation.
@@ -294,8 +333,13 @@ impl Model {
                 self.metadata.pooled
             )));
         }
+        let layers = self.layers(waveform, None)?;
+        let input = match &layers {
+            Some(layers) => ("layers", Rows { data: layers.data(), width: layers.width() }),
+            None => ("waveform", Rows { data: waveform, width: waveform.len().max(1) }),
+        };
         let ([pooled, frames, spectrogram], answers) =
-            self.network.whole(waveform, &adaptation.mean, &adaptation.scale, adaptation.weight)?;
+            self.network.whole(input, &adaptation.mean, &adaptation.scale, adaptation.weight)?;
         let width = pooled.len();
         Ok(Whole {
             answer: Answer {
@@ -305,7 +349,30 @@ impl Model {
             },
             pooled,
             frames: Frames::new(frames, width)?,
-            spectrogram: Frames::new(spectrogram, ROWS)?,
+            spectrogram: match layers {
+                Some(_) => self.spectrogram(waveform),
+                None => Frames::new(spectrogram, ROWS)?,
+            },
         })
     }
+}
+
+/// What is answered where a head is opened without its encoder.
+fn missing(used: &EncoderUsed) -> Result<Arc<Encoder>> {
+    let EncoderUsed { name, .. } = used;
+    Err(Error::model(format!(
+        "it is a head over the encoder '{name}', which is not here; fetch it (undertone model pull {name}), and load both \
+         (Model::open_with)"
+    )))
+}
+
+/// Hexadecimal SHA-256.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Loads or tries a graph: a damaged one can break assumptions of the runtime's operators.
+fn unharmed<T>(load: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(load))
+        .unwrap_or_else(|_| Err(Error::model("its graph is damaged: it cannot be run")))
 }

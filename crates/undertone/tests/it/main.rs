@@ -5,6 +5,7 @@ use std::io::Write;
 
 mod analyze;
 mod decode_matrix;
+mod encoder;
 mod model;
 mod mutations;
 mod recordings;
