@@ -5,6 +5,7 @@ use std::io::Write;
 
 mod analyze;
 mod decode_matrix;
+mod headers;
 mod model;
 mod mutations;
 mod recordings;

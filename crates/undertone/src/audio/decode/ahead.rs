@@ -88,14 +88,14 @@ impl Ahead {
         Ok(skipped)
     }
 
-    /// The source from here on, after some other bytes.
-    pub(super) fn into_source(mut self, before: Vec<u8>) -> Result<Box<dyn MediaSource>> {
-        if self.source.is_seekable() && before.is_empty() {
+    /// The source from here on.
+    pub(super) fn into_source(mut self) -> Result<Box<dyn MediaSource>> {
+        if self.source.is_seekable() {
             self.source.seek(SeekFrom::Start(self.taken))?;
             return Ok(self.source);
         }
         let held = self.buffer.split_off(self.at);
-        Ok(Box::new(ReadOnlySource::new(Cursor::new(before).chain(Cursor::new(held)).chain(self.source))))
+        Ok(Box::new(ReadOnlySource::new(Cursor::new(held).chain(self.source))))
     }
 
     /// The source itself, where it can go back to its beginning.

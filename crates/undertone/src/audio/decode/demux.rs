@@ -3,10 +3,11 @@
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::errors::{Error as Symphonia, Result};
-use symphonia::core::formats::{FormatReader, Track, TrackFlags, TrackType};
+use symphonia::core::formats::{FormatReader, Track, TrackFlags};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
+use super::{matroska, names};
 use crate::units::Seconds;
 
 /// What was tolerated while reading.
@@ -78,46 +79,66 @@ pub(super) struct Library {
 }
 
 impl Library {
-    /// `endless` says that the container does not know its own length, `unread` names a codec that the library does not know,
-    /// `claimed` are the samples to come.
-    pub(super) fn new(
-        format: Box<dyn FormatReader>,
-        endless: bool,
-        unread: &str,
-        claimed: Option<u64>,
-    ) -> Library {
-        let mut sounds = sounds(format.as_ref(), unread);
-        if let (Some(claimed), Some(sound)) = (claimed, sounds.first_mut()) {
-            let rate = sound.codec.as_ref().ok().and_then(|params| params.sample_rate);
-            sound.duration = rate.map(|rate| Seconds(claimed as f64 / f64::from(rate.max(1))));
-        }
+    /// A container whose first codec is called `unread` where the library knows no sound in it.
+    pub(super) fn new(format: Box<dyn FormatReader>, unread: &str) -> Library {
+        let sounds = sounds(format.as_ref(), unread);
         let bases =
             format.tracks().iter().filter_map(|track| track.time_base.map(|base| (track.id, base))).collect();
-        Library { format, sounds, bases, start: None, endless, claimed, came: 0, short: false }
+        Library { format, sounds, bases, start: None, endless: false, claimed: None, came: 0, short: false }
+    }
+
+    /// Says how many samples there should be.
+    pub(super) fn claims(mut self, samples: Option<u64>) -> Library {
+        self.claimed = samples;
+        if let (Some(samples), Some(sound)) = (samples, self.sounds.first_mut()) {
+            let rate = sound.codec.as_ref().ok().and_then(|params| params.sample_rate);
+            sound.duration = rate.map(|rate| Seconds(samples as f64 / f64::from(rate.max(1))));
+        }
+        self
+    }
+
+    /// Adds what the head of a Matroska file says.
+    pub(super) fn described(mut self, head: matroska::Head) -> Library {
+        self.endless = head.endless;
+        let mut known = std::mem::take(&mut self.sounds);
+        for entry in head.entries.into_iter().filter(|entry| entry.sound) {
+            let at = known.iter().position(|sound| sound.id == entry.number);
+            let mut sound = at.map_or_else(
+                || Sound { id: entry.number, ..Sound::only(Err(names::matroska(&entry.codec))) },
+                |at| known.remove(at),
+            );
+            sound.default = entry.default;
+            if entry.encrypted {
+                sound.codec = Err(names::ENCRYPTED.to_owned());
+            }
+            self.sounds.push(sound);
+        }
+        self.sounds.append(&mut known);
+        self
     }
 }
 
 fn sounds(format: &dyn FormatReader, unread: &str) -> Vec<Sound> {
-    // A track whose codec the library does not know may be anything; it is sound where nothing else is.
-    let known = |track: &Track| track.track_type() == Some(TrackType::Audio);
-    let any = format.tracks().iter().any(known);
-    let unknown = |track: &Track| !any && !unread.is_empty() && track.track_type().is_none();
-    let sound = |track: &Track| Sound {
-        id: track.id,
-        codec: match &track.codec_params {
-            Some(CodecParameters::Audio(params)) => Ok(params.clone()),
-            _ => Err(unread.to_owned()),
-        },
-        base: track.time_base,
-        duration: track
-            .time_base
-            .zip(track.duration)
-            .and_then(|(base, duration)| base.calc_duration(duration))
-            .map(|time| Seconds(time.as_secs_f64())),
-        default: track.flags.contains(TrackFlags::DEFAULT),
-        partial: false,
+    let sound = |track: &Track| {
+        let Some(CodecParameters::Audio(params)) = &track.codec_params else { return None };
+        Some(Sound {
+            id: track.id,
+            codec: Ok(params.clone()),
+            base: track.time_base,
+            duration: track
+                .time_base
+                .zip(track.duration)
+                .and_then(|(base, duration)| base.calc_duration(duration))
+                .map(|time| Seconds(time.as_secs_f64())),
+            default: track.flags.contains(TrackFlags::DEFAULT),
+            partial: false,
+        })
     };
-    format.tracks().iter().filter(|track| known(track) || unknown(track)).map(sound).collect()
+    let mut sounds: Vec<Sound> = format.tracks().iter().filter_map(sound).collect();
+    if sounds.is_empty() && !unread.is_empty() {
+        sounds.push(Sound::only(Err(unread.to_owned())));
+    }
+    sounds
 }
 
 impl Demux for Library {

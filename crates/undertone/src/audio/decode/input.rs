@@ -12,10 +12,11 @@ use super::super::magic;
 use super::super::source::Opened;
 use super::ahead::Ahead;
 use super::demux::{Demux, Library, Sound};
+use super::flac::Flac;
 use super::frames::Frames;
 use super::mp4::Mp4;
 use super::wave::Wave;
-use super::{failed, flac, names};
+use super::{failed, matroska, names};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a stream that may be spooled to a temporary file: an mp4 whose index may come last.
@@ -80,19 +81,20 @@ fn container(
     }
     if head.starts_with(b"OggS") {
         let unread = names::ogg(head).unwrap_or_default();
-        let opened = library(input.into_source(Vec::new())?, false, &unread, None);
-        return opened.map_err(|error| if unread.is_empty() { error } else { self::unread(&unread) });
+        let opened = library(input.into_source()?, &unread);
+        let named = opened.map_err(|error| if unread.is_empty() { error } else { self::unread(&unread) });
+        return Ok(Box::new(named?));
     }
     if head.starts_with(b"\x1a\x45\xdf\xa3") {
-        return library(input.into_source(Vec::new())?, endless(head), &matroska_codec(head), None);
+        let opened = library(input.into_source()?, "")?;
+        return Ok(Box::new(opened.described(matroska::head(head))));
     }
     if head.starts_with(b"caff") {
-        return library(input.into_source(Vec::new())?, false, "", None);
+        return Ok(Box::new(library(input.into_source()?, "")?));
     }
     let found = Frames::find(&mut input)?;
     if found.is_none() && input.peek(4)? == b"fLaC" {
-        let (head, claimed) = flac::head(&mut input)?;
-        return library(input.into_source(head)?, false, "", claimed);
+        return Ok(Box::new(Flac::open(input)?));
     }
     match found {
         Some(found) => Ok(Box::new(Frames::open(input, found, "")?)),
@@ -107,12 +109,8 @@ fn unknown() -> Error {
     )
 }
 
-fn library(
-    source: Box<dyn MediaSource>,
-    endless: bool,
-    unread: &str,
-    claimed: Option<u64>,
-) -> Result<Box<dyn Demux>> {
+/// Opens a container that the library reads; a codec that it does not know is called `unread`.
+pub(super) fn library(source: Box<dyn MediaSource>, unread: &str) -> Result<Library> {
     let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     let format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -120,7 +118,7 @@ fn library(
             Symphonia::Unsupported(what) if what.contains("probe") => unknown(),
             other => failed(other),
         })?;
-    Ok(Box::new(Library::new(format, endless, unread, claimed)))
+    Ok(Library::new(format, unread))
 }
 
 /// Makes an error of opening say what the file looks like.
@@ -129,24 +127,6 @@ fn explain(head: &[u8], error: Error) -> Error {
         return Error::malformed("it is text, not a recording").because(error);
     }
     error
-}
-
-/// Whether a Matroska file does not know its own length: what a live recorder writes.
-fn endless(head: &[u8]) -> bool {
-    let segment = [0x18, 0x53, 0x80, 0x67];
-    let Some(at) = head.windows(4).position(|four| four == segment) else { return false };
-    let size = &head[at + 4..];
-    size.starts_with(&[0xff]) || size.starts_with(&[0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
-}
-
-/// The name of the first sound codec in a Matroska file's head.
-fn matroska_codec(head: &[u8]) -> String {
-    let id =
-        head.windows(4).position(|bytes| bytes[0] == 0x86 && bytes[1] & 0x80 != 0 && &bytes[2..] == b"A_");
-    let Some(at) = id else { return String::new() };
-    let length = usize::from(head[at + 1] & 0x7f);
-    let name = head[at + 2..].iter().take(length).take_while(|byte| byte.is_ascii_graphic());
-    names::matroska(&name.map(|&byte| byte as char).collect::<String>())
 }
 
 /// Copies a stream into a temporary file, so that its end can be read first.

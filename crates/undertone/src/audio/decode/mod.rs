@@ -6,6 +6,7 @@ mod demux;
 mod flac;
 mod frames;
 mod input;
+mod matroska;
 mod mp4;
 mod names;
 #[cfg(feature = "opus")]
@@ -16,8 +17,8 @@ mod wave;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_OPUS, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE,
-    CODEC_ID_PCM_F64LE, CODEC_ID_VORBIS,
+    CODEC_ID_AAC, CODEC_ID_OPUS, CODEC_ID_PCM_ALAW, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE,
+    CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE, CODEC_ID_PCM_MULAW, CODEC_ID_VORBIS,
 };
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Symphonia;
@@ -366,8 +367,18 @@ fn known(sound: &Sound) -> Result<AudioCodecParameters> {
     match &sound.codec {
         Ok(params) => {
             let channels = params.channels.as_ref().map_or(0, |channels| channels.count());
-            super::channels::check(SampleRate(params.sample_rate.unwrap_or(8_000).max(1)), channels)?;
-            Ok(params.clone())
+            // Some containers say 0 for what the stream itself tells.
+            let rate = params.sample_rate.filter(|&rate| rate > 0).unwrap_or(8_000);
+            super::channels::check(SampleRate(rate), channels)?;
+            let mut params = params.clone();
+            if [CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW].contains(&params.codec) {
+                // Containers count the bits that are stored, the decoder those that come out.
+                (params.bits_per_sample, params.bits_per_coded_sample) = (None, None);
+            }
+            Ok(params)
+        }
+        Err(name) if name == names::ENCRYPTED => {
+            Err(Error::malformed("its sound is encrypted (DRM): only its own player hears it"))
         }
         Err(name) => Err(input::unread(name)),
     }

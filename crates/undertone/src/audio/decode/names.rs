@@ -3,6 +3,9 @@
 use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::codecs::audio::well_known::*;
 
+/// What stands for a codec whose sound is encrypted.
+pub(super) const ENCRYPTED: &str = "encrypted sound";
+
 /// A codec that the library knows by name alone.
 pub(super) fn known(codec: AudioCodecId) -> String {
     let name = match codec {

@@ -15,7 +15,6 @@ pub(super) struct Entry {
     pub frame: Option<u64>,
     /// Whether only half of the band is decoded here.
     pub partial: bool,
-    pub encrypted: bool,
 }
 
 /// The fields that all audio entries have.
@@ -129,31 +128,31 @@ impl<'a> Fields<'a> {
         };
         let partial =
             codec.as_ref().is_ok_and(|params| params.codec == CODEC_ID_AAC) && aac::is_partial(config);
-        Entry { codec, frame: None, partial, encrypted: false }
+        Entry { codec, frame: None, partial }
     }
 
     fn entry(&self) -> Entry {
         if let Some((codec, bytes)) = self.plain() {
             let frame = Some(bytes * u64::from(self.channels)).filter(|&bytes| bytes > 0);
-            return Entry { codec: Ok(self.params(codec)), frame, partial: false, encrypted: false };
+            return Entry { codec: Ok(self.params(codec)), frame, partial: false };
         }
         let with = |codec, extra: Option<&[u8]>| match extra {
             None => Entry::unread(format!("{} without its description", names::four(&self.name))),
             Some(extra) => {
                 let mut params = self.params(codec);
                 params.with_extra_data(extra.into());
-                Entry { codec: Ok(params), frame: None, partial: false, encrypted: false }
+                Entry { codec: Ok(params), frame: None, partial: false }
             }
         };
         match &self.name {
             b"mp4a" => self.mpeg4(),
             b".mp3" | b"ms\0\x55" => {
-                Entry { codec: Ok(self.params(CODEC_ID_MP3)), frame: None, partial: false, encrypted: false }
+                Entry { codec: Ok(self.params(CODEC_ID_MP3)), frame: None, partial: false }
             }
             b"alac" => with(CODEC_ID_ALAC, self.part(b"alac").and_then(|body| body.get(4..))),
             b"fLaC" => with(CODEC_ID_FLAC, self.part(b"dfLa").and_then(|body| body.get(8..42))),
             b"Opus" => with(CODEC_ID_OPUS, self.part(b"dOps")),
-            b"enca" => Entry { encrypted: true, ..Entry::unread("encrypted sound".to_owned()) },
+            b"enca" => Entry::unread(names::ENCRYPTED.to_owned()),
             other => Entry::unread(names::four(other)),
         }
     }
@@ -161,7 +160,7 @@ impl<'a> Fields<'a> {
 
 impl Entry {
     fn unread(name: String) -> Entry {
-        Entry { codec: Err(name), frame: None, partial: false, encrypted: false }
+        Entry { codec: Err(name), frame: None, partial: false }
     }
 
     /// Reads the first entry of a table of sample entries (`stsd`).

@@ -7,6 +7,8 @@ mod table;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 use symphonia::core::errors::Result;
 use symphonia::core::io::MediaSource;
 use symphonia::core::packet::Packet;
@@ -105,6 +107,21 @@ fn edits(elst: &[u8]) -> (u64, i64) {
     (lead, 0)
 }
 
+/// What is called MP3 may be of another layer: the first frame says so.
+fn layer(source: &mut File, at: u64, params: &mut AudioCodecParameters) -> std::io::Result<()> {
+    if params.codec == CODEC_ID_MP3 {
+        let mut head = Vec::new();
+        source.seek(SeekFrom::Start(at))?;
+        source.take(2).read_to_end(&mut head)?;
+        match head.get(1).map(|byte| byte >> 1 & 3) {
+            Some(3) => params.for_codec(CODEC_ID_MP1),
+            Some(2) => params.for_codec(CODEC_ID_MP2),
+            _ => params,
+        };
+    }
+    Ok(())
+}
+
 /// A file, of which one track is read.
 pub(super) struct Mp4 {
     source: File,
@@ -173,13 +190,14 @@ impl Mp4 {
         if tracks.is_empty() {
             return Err(Error::malformed("it has no audio track"));
         }
+        let mut tracks = tracks;
+        for track in &mut tracks {
+            if let (Ok(params), Some(at)) = (&mut track.entry.codec, track.samples.begin()) {
+                layer(&mut source, at, params)?;
+            }
+        }
         let sounds: Vec<Sound> = tracks.iter().map(Track::sound).collect();
         let chosen = choose(&sounds)?;
-        if tracks[chosen].entry.encrypted {
-            return Err(Error::malformed(
-                "its sound is encrypted (DRM); it cannot be heard without its player",
-            ));
-        }
         fragments.of(
             first(&index, b"mvex").unwrap_or_default(),
             tracks[chosen].id,

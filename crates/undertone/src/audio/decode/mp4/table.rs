@@ -71,6 +71,11 @@ impl Table {
         Table { chunks, runs, sizes, size, count, times, frame, ..Table::default() }
     }
 
+    /// Where the first sample lies.
+    pub(super) fn begin(&self) -> Option<u64> {
+        self.chunks.first().copied()
+    }
+
     /// The ticks of the next `n` samples, of which all but plain ones are asked one by one.
     fn ticks(&mut self, n: u64) -> u64 {
         let (mut ticks, mut left) = (0u64, n);
