@@ -8,7 +8,7 @@ pub(super) fn unreadable(head: &[u8]) -> Option<&'static str> {
     let at = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     let transport_stream =
         head.len() > 3 * 188 && [0, 188, 2 * 188, 3 * 188].iter().all(|&offset| head[offset] == 0x47);
-    let known: [(bool, &str); 16] = [
+    let known: [(bool, &str); 17] = [
         (at(0, b"RIFF") && at(8, b"AVI "), "AVI video"),
         (at(0, b"FLV\x01"), "Flash video (flv)"),
         (transport_stream, "MPEG transport stream (ts)"),
@@ -21,6 +21,7 @@ pub(super) fn unreadable(head: &[u8]) -> Option<&'static str> {
         (at(0, b".RMF") || at(0, b".ra\xfd"), "RealAudio"),
         (at(0, b"Creative Voice File"), "Creative Voice (voc)"),
         (at(0, b"\x0b\x77"), "AC-3"),
+        (at(0, b"NIST_1A"), "NIST Sphere (sph)"),
         (at(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "Windows Media (wma, asf)"),
         (at(0, b"#!AMR"), "AMR speech"),
         (at(0, b"MThd"), "MIDI"),

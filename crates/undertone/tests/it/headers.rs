@@ -477,3 +477,94 @@ fn channels_that_cancel_each_other_are_told() {
     let same: Vec<f32> = voice.iter().flat_map(|&x| [x, x]).collect();
     assert_eq!(heard(&wav(&same, 16_000, 2)).1, []);
 }
+
+#[test]
+fn tables_that_claim_too_much_make_no_more_sound_than_there_are_bytes() {
+    let whole = fixture("pcm.mov");
+    let (want, _) = heard(&whole);
+    let mut bytes = whole.clone();
+    let sizes = find(&bytes, b"stsz");
+    bytes[sizes + 16..sizes + 20].fill(0xff);
+    let chunks = find(&bytes, b"stsc");
+    bytes[chunks + 20..chunks + 24].copy_from_slice(&0x7fff_ffffu32.to_be_bytes());
+    let (got, warnings) = heard(&bytes);
+    assert!(got.len() >= want.len() && got.len() < 2 * want.len(), "{} of {}", got.len(), want.len());
+    assert_eq!(warnings, [WarningCode::Truncated]);
+    // One of the fragments says that it has four thousand million samples.
+    let mut bytes = fixture("fragments.mp4");
+    let run = find(&bytes, b"trun");
+    bytes[run + 12..run + 16].fill(0xff);
+    assert!(heard(&bytes).0.len() < 16_000);
+}
+
+#[test]
+fn a_second_description_of_the_samples_is_followed() {
+    // The second half of the chunks is said to be of a codec that is not read here.
+    let whole = fixture("aac.m4a");
+    let (want, _) = heard(&whole);
+    let same = with_index(&whole, |index| second_entry(&index, b"mp4a"));
+    assert!(heard(&same).0.len().abs_diff(want.len()) < 100);
+    let other = with_index(&whole, |index| second_entry(&index, b"samr"));
+    let (got, warnings) = heard(&other);
+    assert!(got.len() < want.len() && warnings == [WarningCode::Truncated], "{} {warnings:?}", got.len());
+}
+
+/// The index with a second sample entry of this name, from the second chunk on, and every sample a chunk of its own.
+fn second_entry(index: &[u8], name: &[u8; 4]) -> Vec<u8> {
+    let table = |name: &[u8; 4]| {
+        let at = find(index, name);
+        (at, index[at..at + size_at(index, at)].to_vec())
+    };
+    let (stsd_at, stsd) = table(b"stsd");
+    let (stsc_at, stsc) = table(b"stsc");
+    let (stco_at, stco) = table(b"stco");
+    let sizes = table(b"stsz").1;
+    let entry = &stsd[16..];
+    let mut second = entry.to_vec();
+    second[4..8].copy_from_slice(name);
+    let two = [&[0, 0, 0, 0, 0, 0, 0, 2][..], entry, &second].concat();
+    let word = |x: usize| (x as u32).to_be_bytes();
+    let runs = [word(0), word(2), word(1), word(1), word(1), word(3), word(1), word(2)].concat();
+    let mut at = size_at(&stco, 16);
+    let count = size_at(&sizes, 16);
+    let mut offsets = [word(0), word(count)].concat();
+    for sample in 0..count {
+        offsets.extend(word(at));
+        at += size_at(&sizes, 20 + 4 * sample);
+    }
+    let new = [
+        (stsd_at, stsd.len(), part(b"stsd", &two)),
+        (stsc_at, stsc.len(), part(b"stsc", &runs)),
+        (stco_at, stco.len(), part(b"stco", &offsets)),
+    ];
+    // The sizes of the boxes around grow alike.
+    let mut order = new.to_vec();
+    order.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+    let mut grown = index.to_vec();
+    let more: usize = order.iter().map(|(_, old, new)| new.len() - old).sum();
+    for (at, old, new) in order {
+        grown.splice(at..at + old, new);
+    }
+    for outer in [b"trak", b"mdia", b"minf", b"stbl"] {
+        let at = find(&grown, outer);
+        let size = size_at(&grown, at) + more;
+        grown[at..at + 4].copy_from_slice(&word(size));
+    }
+    grown
+}
+
+#[test]
+fn he_aac_is_decoded_by_an_installed_ffmpeg_and_by_its_core_elsewhere() {
+    let mut bytes = fixture("aac.m4a");
+    let at = bytes.windows(3).position(|three| three == [0x56, 0xe5, 0x00]).unwrap();
+    bytes[at + 2] = 0x80 | 5 << 3;
+    let (_, warnings) = heard_of(bytes.clone(), &Options::default()).unwrap();
+    assert_eq!(warnings, []);
+    if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
+        crate::skipped("he_aac_is_decoded_by_an_installed_ffmpeg_and_by_its_core_elsewhere", "ffmpeg");
+        return;
+    }
+    let options = Options { ffmpeg_fallback: true, ..Options::default() };
+    let (_, warnings) = heard_of(bytes, &options).unwrap();
+    assert_eq!(warnings, [WarningCode::Ffmpeg]);
+}

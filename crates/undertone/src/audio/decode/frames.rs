@@ -174,6 +174,8 @@ impl Frames {
     /// Looks for a stream of frames; what stands before it may be a tag, or a little of something else.
     pub(super) fn find(input: &mut Ahead) -> std::io::Result<Option<Found>> {
         while let Some(n) = tag(input.peek(10)?) {
+            // A tag that claims more than there is hides nothing.
+            let n = if input.left().is_some_and(|left| n >= left) { 10 } else { n };
             if input.skip(n)? < n {
                 return Ok(None);
             }

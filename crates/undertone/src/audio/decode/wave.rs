@@ -280,7 +280,8 @@ impl Wave {
             }
             self.input.skip(self.family.header() as u64)?;
             if name == *b"data" {
-                (self.left, self.padding) = (known(size), padding);
+                self.left = known(size);
+                self.padding = self.left.map_or(0, |_| padding);
                 return Ok(true);
             }
             self.input.skip(size)?;
@@ -330,6 +331,7 @@ fn find(input: &mut Ahead, family: Family) -> Answer<Found> {
                 if size == 0 && NO_SAMPLES.iter().any(|name| input.peek(4).is_ok_and(|next| next == *name)) {
                     return Err(missing());
                 }
+                let padding = claimed.map_or(0, |size| family.padding(size));
                 return Ok(Found { format, size: claimed, padding });
             }
             b"fmt " | b"COMM" => {
@@ -401,14 +403,14 @@ impl Demux for Wave {
         let blocks = (FRAMES / frames.max(1)).max(1);
         loop {
             let n = (blocks * block).min(self.left.unwrap_or(u64::MAX));
-            let data = self.input.take(usize::try_from(n).unwrap_or(usize::MAX).min(1 << 24))?;
+            let mut data = self.input.take(usize::try_from(n).unwrap_or(usize::MAX).min(1 << 24))?;
             self.left = self.left.map(|left| left - data.len() as u64);
             if (data.len() as u64) < n {
                 self.truncated |= self.left.is_some();
             }
             let count = data.len() as u64 / block.max(1);
             if count > 0 {
-                let data = data[..(count * block) as usize].to_vec();
+                data.truncate((count * block) as usize);
                 let packet = Packet::new(0, Timestamp::new(self.time), Duration::new(count * frames), data);
                 self.time = self.time.saturating_add((count * frames) as i64);
                 return Ok(Some(packet));

@@ -7,6 +7,9 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 use super::super::{aac, names};
 use super::boxes::{boxes, first, number, word};
 
+/// Entries of a table that are looked at.
+const MOST: usize = 64;
+
 /// What a track's sound is coded as.
 pub(super) struct Entry {
     /// What its decoder has to know, or the codec's name where it is not read here.
@@ -163,13 +166,18 @@ impl Entry {
         Entry { codec: Err(name), frame: None, partial: false }
     }
 
-    /// Reads the first entry of a table of sample entries (`stsd`).
-    pub(super) fn read(stsd: &[u8]) -> Entry {
+    /// Reads a table of sample entries (`stsd`); there is always one.
+    pub(super) fn read(stsd: &[u8]) -> Vec<Entry> {
         let version = stsd.first().copied().unwrap_or(0);
-        let entry = stsd.get(8..).and_then(|entries| boxes(entries).next());
-        let fields = entry.and_then(|(name, body)| Fields::of(name, body, version));
-        fields
-            .map_or_else(|| Entry::unread("sound without a description".to_owned()), |fields| fields.entry())
+        let unknown = || Entry::unread("sound without a description".to_owned());
+        let read = |(name, body)| {
+            Fields::of(name, body, version).map_or_else(unknown, |fields: Fields<'_>| fields.entry())
+        };
+        let mut entries: Vec<Entry> = boxes(stsd.get(8..).unwrap_or_default()).take(MOST).map(read).collect();
+        if entries.is_empty() {
+            entries.push(unknown());
+        }
+        entries
     }
 }
 

@@ -175,7 +175,7 @@ impl Fragments {
                 break;
             }
             let bytes = self.frame.map_or(u64::from(size), |frame| u64::from(size).max(frame));
-            let sample = Sample { at: place, bytes, time: self.time, ticks };
+            let sample = Sample { at: place, bytes, time: self.time, ticks, entry: 0 };
             place = place.saturating_add(bytes);
             self.time = self.time.saturating_add(u64::from(ticks));
             match self.samples.back_mut().filter(|_| self.frame.is_some()) {

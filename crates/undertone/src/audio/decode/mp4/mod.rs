@@ -9,7 +9,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
-use symphonia::core::errors::Result;
+use symphonia::core::errors::{Error as Symphonia, Result};
 use symphonia::core::io::MediaSource;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
@@ -35,7 +35,8 @@ const LONGEST_SAMPLE: u64 = 1 << 24;
 /// A sound track.
 struct Track {
     id: u32,
-    entry: Entry,
+    /// What its sound is coded as, one after the other; never empty.
+    entries: Vec<Entry>,
     /// Ticks of its clock a second.
     scale: u32,
     samples: Table,
@@ -62,8 +63,8 @@ impl Track {
             _ => (word(clock, 12), u64::from(word(clock, 16))),
         };
         let stbl = inside(media, &[b"minf", b"stbl"])?;
-        let entry = Entry::read(first(stbl, b"stsd").unwrap_or_default());
-        let samples = Table::read(stbl, entry.frame);
+        let entries = Entry::read(first(stbl, b"stsd").unwrap_or_default());
+        let samples = Table::read(stbl, entries[0].frame);
         let (lead, skip) = edits(inside(trak, &[b"edts", b"elst"]).unwrap_or_default());
         let lead = lead as f64 / f64::from(movie_scale.max(1));
         Some(Track {
@@ -74,18 +75,18 @@ impl Track {
             skip,
             enabled: head.get(3).is_some_and(|flags| flags & 1 == 1),
             length,
-            entry,
+            entries,
         })
     }
 
     fn sound(&self) -> Sound {
         Sound {
             id: self.id,
-            codec: self.entry.codec.clone(),
+            codec: self.entries[0].codec.clone(),
             base: TimeBase::try_new(1, self.scale),
             duration: (self.length > 0).then(|| Seconds(self.length as f64 / f64::from(self.scale))),
             default: self.enabled,
-            partial: self.entry.partial,
+            partial: self.entries[0].partial,
         }
     }
 }
@@ -132,8 +133,11 @@ pub(super) struct Mp4 {
     sounds: Vec<Sound>,
     tracks: Vec<Track>,
     fragments: Fragments,
-    /// The track that is read, and the next of its samples' numbers.
+    /// The track that is read.
     chosen: usize,
+    /// Which of its entries is decoded, and a sample that waits for the decoder of another.
+    entry: usize,
+    waiting: Option<Sample>,
     /// Bytes that samples may still have together: no more than the file has.
     budget: u64,
     truncated: bool,
@@ -192,7 +196,7 @@ impl Mp4 {
         }
         let mut tracks = tracks;
         for track in &mut tracks {
-            if let (Ok(params), Some(at)) = (&mut track.entry.codec, track.samples.begin()) {
+            if let (Ok(params), Some(at)) = (&mut track.entries[0].codec, track.samples.begin()) {
                 layer(&mut source, at, params)?;
             }
         }
@@ -201,7 +205,7 @@ impl Mp4 {
         fragments.of(
             first(&index, b"mvex").unwrap_or_default(),
             tracks[chosen].id,
-            tracks[chosen].entry.frame,
+            tracks[chosen].entries[0].frame,
         );
         Ok(Mp4 {
             source,
@@ -211,6 +215,8 @@ impl Mp4 {
             tracks,
             fragments,
             chosen,
+            entry: 0,
+            waiting: None,
             budget: length,
             truncated: false,
         })
@@ -238,14 +244,25 @@ impl Demux for Mp4 {
     }
 
     fn next(&mut self) -> Result<Option<Packet>> {
-        let Some(sample) = self.next_sample()? else { return Ok(None) };
+        let next = match self.waiting.take() {
+            Some(sample) => Some(sample),
+            None => self.next_sample()?,
+        };
+        let Some(sample) = next else { return Ok(None) };
         let track = &self.tracks[self.chosen];
+        let wanted = sample.entry.min(track.entries.len() - 1);
+        if wanted != self.entry {
+            (self.entry, self.waiting) = (wanted, Some(sample));
+            self.sounds[self.chosen].codec = track.entries[wanted].codec.clone();
+            return Err(Symphonia::ResetRequired);
+        }
+        let entry = &track.entries[wanted];
         let there = self.length.saturating_sub(sample.at).min(sample.bytes);
         if there < sample.bytes {
             self.truncated = true;
         }
         // Part of a packet is no packet; part of plain samples is.
-        let bytes = match track.entry.frame {
+        let bytes = match entry.frame {
             Some(frame) => there / frame * frame,
             None if there < sample.bytes => 0,
             None => there,
@@ -268,7 +285,7 @@ impl Demux for Mp4 {
         let time = Timestamp::new(start.max(0).saturating_add(lead));
         let mut packet = Packet::new(track.id, time, Duration::new(u64::from(sample.ticks)), data);
         if start < 0 {
-            let rate = track.entry.codec.as_ref().ok().and_then(|params| params.sample_rate).unwrap_or(0);
+            let rate = entry.codec.as_ref().ok().and_then(|params| params.sample_rate).unwrap_or(0);
             let frames = u128::from(start.unsigned_abs()) * u128::from(rate) / u128::from(track.scale);
             packet.trim_start = Duration::new(frames.min(u128::from(u32::MAX)) as u64);
         }

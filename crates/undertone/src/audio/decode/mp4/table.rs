@@ -13,6 +13,8 @@ pub(super) struct Sample {
     /// In ticks of the track's clock.
     pub time: u64,
     pub ticks: u32,
+    /// Which of the track's sample entries it belongs to.
+    pub entry: usize,
 }
 
 /// The table, read sample by sample.
@@ -20,8 +22,8 @@ pub(super) struct Sample {
 pub(super) struct Table {
     /// Where chunks begin.
     chunks: Vec<u64>,
-    /// From which chunk on (counted from 0) a chunk has so many samples.
-    runs: Vec<(u32, u32)>,
+    /// From which chunk on (counted from 0) a chunk has so many samples of which sample entry.
+    runs: Vec<(u32, u32, usize)>,
     /// Sizes of the samples, or one for all of them.
     sizes: Vec<u32>,
     size: u32,
@@ -62,7 +64,9 @@ impl Table {
             .chain(table(long, 4, 8).filter_map(|entry| number(entry, 0, 8)))
             .collect();
         let runs = table(first(stbl, b"stsc").unwrap_or_default(), 4, 12)
-            .map(|entry| (word(entry, 0).saturating_sub(1), word(entry, 4)))
+            .map(|entry| {
+                (word(entry, 0).saturating_sub(1), word(entry, 4), word(entry, 8).saturating_sub(1) as usize)
+            })
             .collect();
         let times = table(first(stbl, b"stts").unwrap_or_default(), 4, 8)
             .map(|entry| (word(entry, 0), word(entry, 4)))
@@ -98,10 +102,10 @@ impl Table {
 
     /// Samples that this chunk has.
     fn samples_of_chunk(&mut self) -> u64 {
-        while self.runs.get(self.run + 1).is_some_and(|(first, _)| *first as usize <= self.chunk) {
+        while self.runs.get(self.run + 1).is_some_and(|(first, ..)| *first as usize <= self.chunk) {
             self.run += 1;
         }
-        self.runs.get(self.run).map_or(0, |(_, samples)| u64::from(*samples))
+        self.runs.get(self.run).map_or(0, |(_, samples, _)| u64::from(*samples))
     }
 }
 
@@ -133,6 +137,7 @@ impl Iterator for Table {
                 bytes,
                 time,
                 ticks: ticks.min(u64::from(u32::MAX)) as u32,
+                entry: self.runs.get(self.run).map_or(0, |(.., entry)| *entry),
             };
             self.time = self.time.saturating_add(ticks);
             self.in_chunk += n;
