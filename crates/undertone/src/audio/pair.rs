@@ -76,7 +76,7 @@ mod tests {
     fn reversed_and_unlike_channels_are_told_and_stereo_is_not() {
         let tone = |i: usize| (i as f32 * 0.1).sin() * 0.3;
         assert_eq!(told(|i| [tone(i), -tone(i)]), Some(WarningCode::OppositePhase));
-        let turn = |i: usize| if i / 9000 % 2 == 0 { [tone(i), 0.0] } else { [0.0, tone(i)] };
+        let turn = |i: usize| if (i / 9000) & 1 == 0 { [tone(i), 0.0] } else { [0.0, tone(i)] };
         assert_eq!(told(turn), Some(WarningCode::DifferentChannels));
         assert_eq!(told(|i| [tone(i), 0.5 * tone(i + 7)]), None);
         assert_eq!(told(|i| [tone(i), 0.0]), None);

@@ -57,7 +57,7 @@ impl Ahead {
     }
 
     /// Takes the next `n` bytes, or fewer at the source's end.
-    pub(super) fn take(&mut self, n: usize) -> Result<Vec<u8>> {
+    pub(super) fn next_bytes(&mut self, n: usize) -> Result<Vec<u8>> {
         let taken = self.peek(n)?.to_vec();
         self.at += taken.len();
         self.taken += taken.len() as u64;
@@ -134,12 +134,12 @@ mod tests {
         for source in [seekable, pipe] {
             let mut ahead = Ahead::new(source);
             assert_eq!(ahead.peek(70_000).unwrap(), &bytes[..70_000]);
-            assert_eq!(ahead.take(10).unwrap(), &bytes[..10]);
+            assert_eq!(ahead.next_bytes(10).unwrap(), &bytes[..10]);
             assert_eq!(ahead.skip(80_000).unwrap(), 80_000);
-            assert_eq!(ahead.take(4).unwrap(), &bytes[80_010..80_014]);
+            assert_eq!(ahead.next_bytes(4).unwrap(), &bytes[80_010..80_014]);
             assert_eq!(ahead.peek(50_000).unwrap().len(), 100_000 - 80_014);
             assert_eq!(ahead.skip(50_000).unwrap(), 100_000 - 80_014);
-            assert!(ahead.take(1).unwrap().is_empty());
+            assert!(ahead.next_bytes(1).unwrap().is_empty());
         }
     }
 }

@@ -33,7 +33,7 @@ fn head(input: &mut Ahead) -> Result<(Vec<u8>, Option<u64>)> {
         let size = u64::from(header[1]) << 16 | u64::from(header[2]) << 8 | u64::from(header[3]);
         input.skip(4)?;
         if kind == 0 && info.is_none() && size >= INFO as u64 {
-            info = Some(input.take(INFO)?);
+            info = Some(input.next_bytes(INFO)?);
             input.skip(size - INFO as u64)?;
         } else {
             input.skip(size)?;

@@ -365,7 +365,7 @@ impl Demux for Frames {
             if std::mem::take(&mut self.reset) {
                 return Err(Symphonia::ResetRequired);
             }
-            let data = self.input.take(frame.bytes)?[frame.header..].to_vec();
+            let data = self.input.next_bytes(frame.bytes)?[frame.header..].to_vec();
             let samples = u64::from(frame.samples);
             let mut packet = Packet::new(0, Timestamp::new(self.time), Duration::new(samples), data);
             self.time = self.time.saturating_add(i64::from(frame.samples));

@@ -206,11 +206,7 @@ impl Decoder {
                 Ok(Err(Symphonia::IoError(error))) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(Error::from(error));
                 }
-                Ok(Err(Symphonia::ResetRequired)) => {
-                    if guarded(|| self.restart()).is_ok() {
-                        continue;
-                    }
-                }
+                Ok(Err(Symphonia::ResetRequired)) if guarded(|| self.restart()).is_ok() => continue,
                 Ok(Err(Symphonia::DecodeError(_))) => self.damage.skipped += 1,
                 _ => {}
             }

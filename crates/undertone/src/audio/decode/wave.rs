@@ -403,7 +403,7 @@ impl Demux for Wave {
         let blocks = (FRAMES / frames.max(1)).max(1);
         loop {
             let n = (blocks * block).min(self.left.unwrap_or(u64::MAX));
-            let mut data = self.input.take(usize::try_from(n).unwrap_or(usize::MAX).min(1 << 24))?;
+            let mut data = self.input.next_bytes(usize::try_from(n).unwrap_or(usize::MAX).min(1 << 24))?;
             self.left = self.left.map(|left| left - data.len() as u64);
             if (data.len() as u64) < n {
                 self.truncated |= self.left.is_some();
