@@ -6,9 +6,9 @@ use undertone::{ErrorKind, Result, WarningCode};
 use crate::sound::{float_wav, noise, voice, wav};
 
 /// Channels at 16 kHz, and the codes of the warnings.
-type Heard = (Vec<Vec<f32>>, Vec<WarningCode>);
+type Sound = (Vec<Vec<f32>>, Vec<WarningCode>);
 
-fn heard_of(source: impl Into<Source>, options: &Options) -> Result<Heard> {
+fn heard_of(source: impl Into<Source>, options: &Options) -> Result<Sound> {
     let mut recording = Recording::open(source, options)?;
     let mut channels = vec![Vec::new(); recording.channels()];
     while let Some(chunk) = recording.next_chunk()? {

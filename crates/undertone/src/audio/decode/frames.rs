@@ -65,12 +65,12 @@ impl Frame {
             (false, _) => [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
         };
         let bits = 1000 * table[index - 1];
-        let halved = match version {
+        let shift = match version {
             3 => 0,
             2 => 1,
             _ => 2,
         };
-        let rate = [44_100, 48_000, 32_000][usize::from(rate)] >> halved;
+        let rate = [44_100, 48_000, 32_000][usize::from(rate)] >> shift;
         let padding = u32::from(b[2] >> 1 & 1);
         let (bytes, samples) = match (layer, first) {
             (1, _) => ((12 * bits / rate + padding) * 4, 384),
