@@ -298,7 +298,7 @@ fn by_ffmpeg(again: Again, track: Option<usize>) -> Result<Decoder> {
 
 #[cfg(not(feature = "ffmpeg"))]
 fn by_ffmpeg(again: Again, _: Option<usize>) -> Result<Decoder> {
-    again.forget();
+    drop(again.reader());
     Err(Error::config("decoding by ffmpeg is not built in (feature `ffmpeg`)"))
 }
 
