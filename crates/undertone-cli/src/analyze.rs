@@ -55,6 +55,7 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         coverage: typed.coverage,
         track: typed.track,
         ffmpeg: typed.ffmpeg,
+        ffmpeg_fallback: true,
         song: typed.song,
         ..Options::default()
     };

@@ -33,7 +33,7 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
     replaceable(&path, &model)?;
     let mut output = Output::open(Some(&path))?;
     let interrupt = Interrupt::watch()?;
-    let options = Options { ffmpeg: typed.ffmpeg, ..Options::default() };
+    let options = Options { ffmpeg: typed.ffmpeg, ffmpeg_fallback: true, ..Options::default() };
     let engine = Engine::builder().model(model).options(options).build()?;
     let files = analyze::inputs(&typed.inputs)?;
     let mut progress = Progress::over(&files, typed.quiet);

@@ -23,6 +23,10 @@ pub enum WarningCode {
     Damaged,
     /// A channel is silent throughout.
     DeadChannel,
+    /// The two channels hold different voices, and were averaged.
+    DifferentChannels,
+    /// An installed ffmpeg decoded it, because it is not read here.
+    Ffmpeg,
     /// A gap in the container's clock was kept as silence.
     Gap,
     /// A speaker was enrolled by neutral speech, and the model does not know how that differs from all speech.
@@ -33,6 +37,8 @@ pub enum WarningCode {
     NotEnrolled,
     /// Samples that are not numbers count as 0.
     NotFinite,
+    /// The two channels cancel each other when averaged.
+    OppositePhase,
     /// Several channels speak at once.
     Overlap,
     /// The sample rate changes on the way.
@@ -47,6 +53,8 @@ pub enum WarningCode {
     Telephone,
     /// The file ends too early; what could be decoded was analysed.
     Truncated,
+    /// Floating-point samples were scaled to −1…1.
+    Unscaled,
     /// One that this version does not know.
     #[serde(other)]
     Other,
@@ -62,11 +70,14 @@ impl WarningCode {
             WarningCode::CrossTalk => "cross_talk",
             WarningCode::Damaged => "damaged",
             WarningCode::DeadChannel => "dead_channel",
+            WarningCode::DifferentChannels => "different_channels",
+            WarningCode::Ffmpeg => "ffmpeg",
             WarningCode::Gap => "gap",
             WarningCode::NeutralOffset => "neutral_offset",
             WarningCode::NoSpeech => "no_speech",
             WarningCode::NotEnrolled => "not_enrolled",
             WarningCode::NotFinite => "not_finite",
+            WarningCode::OppositePhase => "opposite_phase",
             WarningCode::Overlap => "overlap",
             WarningCode::RateChange => "rate_change",
             WarningCode::SameChannels => "same_channels",
@@ -74,6 +85,7 @@ impl WarningCode {
             WarningCode::SpeakersOverlap => "speakers_overlap",
             WarningCode::Telephone => "telephone",
             WarningCode::Truncated => "truncated",
+            WarningCode::Unscaled => "unscaled",
             WarningCode::Other => "other",
         }
     }

@@ -79,6 +79,7 @@ fn fit(corpora: &[&Unseen]) -> Thresholds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::predict::Prediction;
     use undertone::emotion::Emotion;
 
     /// Of one speaker: so many clips whose truth has that probability, the rest of it on another class, at a weight.

@@ -14,6 +14,8 @@ const PER_SECOND_OF_SOUND: f64 = 60.0;
 /// Counts gaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gaps {
+    /// Silence before the first sound: the track starts later than its container.
+    lead: f64,
     kept: Sum,
     left_out: Sum,
 }
@@ -52,8 +54,22 @@ impl Gaps {
         gap
     }
 
+    /// The silence that stands before the first sound, where it starts so much later than its container.
+    pub(super) fn lead(&mut self, gap: Seconds) -> Seconds {
+        if gap > FREE {
+            return self.silence(gap, Seconds(0.0));
+        }
+        self.lead = gap.0;
+        gap
+    }
+
     /// What is worth telling: one line for the gaps kept, one for those left out.
     pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> + use<> {
+        let lead = (self.lead > SHORTEST.0).then(|| {
+            let message =
+                format!("its sound starts {} after its beginning; silence stands there", Seconds(self.lead));
+            Warning::new(WarningCode::Gap, message)
+        });
         let kept = (self.kept.count > 0)
             .then(|| Warning::new(WarningCode::Gap, format!("{} kept as silence", self.kept.words())));
         let left_out = (self.left_out.count > 0).then(|| {
@@ -63,7 +79,7 @@ impl Gaps {
             );
             Warning::new(WarningCode::Clock, message)
         });
-        kept.into_iter().chain(left_out)
+        lead.into_iter().chain(kept).chain(left_out)
     }
 }
 

@@ -11,6 +11,8 @@ mod gaps;
 #[cfg(feature = "decode")]
 mod magic;
 #[cfg(feature = "decode")]
+mod pair;
+#[cfg(feature = "decode")]
 mod recording;
 pub(crate) mod resample;
 #[cfg(feature = "decode")]

@@ -4,9 +4,10 @@ use super::channels::{self, Channels, clean, sound};
 use super::clipping::Clipping;
 use super::decode::{Block, Decoder};
 use super::gaps::Gaps;
+use super::pair::Pair;
 use super::resample::Resample;
-use super::source::Source;
-use crate::error::{Error, Result, Warning, WarningCode};
+use super::source::{Again, Source};
+use crate::error::{Error, ErrorKind, Result, Warning, WarningCode};
 use crate::units::{SampleRate, Seconds};
 
 /// How to open a recording.
@@ -18,6 +19,8 @@ pub struct Options {
     pub track: Option<usize>,
     /// Decode by an installed ffmpeg instead.
     pub ffmpeg: bool,
+    /// Decode by an installed ffmpeg what is not read here, and warn that it did.
+    pub ffmpeg_fallback: bool,
 }
 
 /// What is known of a recording before it is decoded.
@@ -53,8 +56,13 @@ pub struct Recording {
     info: Info,
     clipping: Clipping,
     gaps: Gaps,
+    /// The two channels that are averaged.
+    pair: Pair,
     split: bool,
     warnings: Vec<Warning>,
+    /// Changes of the rate, and the last of them.
+    changes: u64,
+    change: Option<(SampleRate, SampleRate)>,
     replaced: u64,
     /// Sound decoded so far, without the silence of gaps.
     sound: Seconds,
@@ -86,11 +94,38 @@ impl Recording {
     }
 
     fn opened(source: Source, options: &Options) -> Result<Recording> {
-        let (source, track) = match options.ffmpeg {
-            true => (through_ffmpeg(source, options.track)?, None),
-            false => (source, options.track),
+        if options.ffmpeg {
+            let (_, again) = source.open_twice()?;
+            return Recording::of(by_ffmpeg(again, options.track)?, options);
+        }
+        if !options.ffmpeg_fallback {
+            return Recording::of(Decoder::open(source.open()?, options.track)?, options);
+        }
+        let (opened, again) = source.open_twice()?;
+        let here = Decoder::open(opened, options.track);
+        let what = match &here {
+            Ok(decoder) if decoder.partial() => "half the band of HE-AAC".to_owned(),
+            Ok(_) => {
+                again.forget();
+                return Recording::of(here?, options);
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                error.message().split(" is not read here").next().unwrap_or_default().to_owned()
+            }
+            Err(_) => return Recording::of(here?, options),
         };
-        let decoder = Decoder::open(source.open()?, track)?;
+        match by_ffmpeg(again, options.track) {
+            Err(_) => Recording::of(here?, options),
+            Ok(decoder) => {
+                let mut recording = Recording::of(decoder, options)?;
+                let message = format!("ffmpeg decoded it, since {what} is not read here");
+                recording.warnings.push(Warning::new(WarningCode::Ffmpeg, message));
+                Ok(recording)
+            }
+        }
+    }
+
+    fn of(decoder: Decoder, options: &Options) -> Result<Recording> {
         let info = decoder.info().clone();
         channels::check(info.rate, info.channels)?;
         let split = options.channels == Channels::Split;
@@ -102,8 +137,11 @@ impl Recording {
             info,
             clipping: Clipping::default(),
             gaps: Gaps::default(),
+            pair: Pair::default(),
             split,
             warnings: Vec::new(),
+            changes: 0,
+            change: None,
             replaced: 0,
             sound: Seconds(0.0),
             silence: 0,
@@ -172,9 +210,7 @@ impl Recording {
     fn change_rate(&mut self, before: Vec<Vec<f32>>, out: &mut [Vec<f32>], rate: SampleRate) -> Result<()> {
         append(out, self.resample.push(before)?);
         append(out, self.resample.finish(self.channels())?);
-        let message =
-            format!("the rate changes from {} to {rate} on the way; both parts were analysed", self.rate);
-        self.warnings.push(Warning::new(WarningCode::RateChange, message));
+        (self.changes, self.change) = (self.changes + 1, Some((self.rate, rate)));
         self.resample = Resample::new(rate, SampleRate::MODEL, self.channels())?;
         self.rate = rate;
         Ok(())
@@ -182,25 +218,36 @@ impl Recording {
 
     /// Puts silence where the container's clock jumps ahead.
     fn bridge(&mut self, block: Block) {
-        self.silence = self.rate.samples(self.gaps.silence(block.gap, self.sound));
+        let silence = match self.sound.0 {
+            0.0 => self.gaps.lead(block.gap),
+            _ => self.gaps.silence(block.gap, self.sound),
+        };
+        self.silence = self.rate.samples(silence);
         self.pending = Some(block);
     }
 
     /// Averages or splits a block's channels; numbers that are none become 0 and are counted.
     fn take(&mut self, block: &Block, out: &mut [Vec<f32>]) {
-        let n = self.info.channels;
+        let n = block.channels;
         self.sound.0 += block.rate.seconds((block.samples.len() / n) as u64).0;
         self.clipping.push(&block.samples, n);
         self.replaced += block.samples.iter().filter(|&&x| !sound(x)).count() as u64;
         let frames = block.samples.chunks_exact(n);
-        if self.split {
+        let mean = |frame: &[f32]| frame.iter().map(|&x| clean(x)).sum::<f32>() / n as f32;
+        if self.split && n == out.len() {
             for (number, out) in out.iter_mut().enumerate() {
                 out.extend(frames.clone().map(|frame| clean(frame[number])));
             }
+        } else if self.split {
+            // The channels change on the way: every one hears all of what is new.
+            out.iter_mut().for_each(|out| out.extend(frames.clone().map(mean)));
         } else if n == 1 {
             out[0].extend(block.samples.iter().map(|&x| clean(x)));
         } else {
-            out[0].extend(frames.map(|frame| frame.iter().map(|&x| clean(x)).sum::<f32>() / n as f32));
+            if n == 2 {
+                self.pair.push(&block.samples);
+            }
+            out[0].extend(frames.map(mean));
         }
     }
 
@@ -222,23 +269,36 @@ impl Recording {
             let message = "the file ends too early; what could be decoded was analysed";
             self.warnings.push(Warning::new(WarningCode::Truncated, message));
         }
+        if let Some((from, to)) = self.change {
+            let message = match self.changes {
+                1 => format!("the rate changes from {from} to {to} on the way; both parts were analysed"),
+                n => format!("the rate changes {n} times on the way, last to {to}; all parts were analysed"),
+            };
+            self.warnings.push(Warning::new(WarningCode::RateChange, message));
+        }
+        if let Some(scale) = self.decoder.unscaled() {
+            let message = format!("its samples are no fractions of 1 and were divided by {scale}");
+            self.warnings.push(Warning::new(WarningCode::Unscaled, message));
+        }
         if self.replaced > 0 {
             let message = format!("{} samples were not numbers and count as 0", self.replaced);
             self.warnings.push(Warning::new(WarningCode::NotFinite, message));
         }
         self.warnings.extend(self.gaps.warnings());
+        self.warnings.extend(self.pair.warning());
         self.warnings.extend(self.clipping.warning());
         Ok(())
     }
 }
 
 #[cfg(feature = "ffmpeg")]
-fn through_ffmpeg(source: Source, track: Option<usize>) -> Result<Source> {
-    super::ffmpeg::through(source, track)
+fn by_ffmpeg(again: Again, track: Option<usize>) -> Result<Decoder> {
+    Decoder::open(super::ffmpeg::through(again, track)?.open()?, None)
 }
 
 #[cfg(not(feature = "ffmpeg"))]
-fn through_ffmpeg(_: Source, _: Option<usize>) -> Result<Source> {
+fn by_ffmpeg(again: Again, _: Option<usize>) -> Result<Decoder> {
+    drop(again.reader());
     Err(Error::config("decoding by ffmpeg is not built in (feature `ffmpeg`)"))
 }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -54,8 +55,69 @@ impl From<Vec<u8>> for Source {
 /// An opened source.
 pub(super) enum Opened {
     File(File),
-    Bytes(Cursor<Vec<u8>>),
+    Bytes(Shared),
     Reader(Box<dyn Read + Send + Sync>),
+}
+
+/// Bytes that are read twice without a copy.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Bytes of a stream that are kept while it is opened.
+const KEPT: usize = 4 << 20;
+
+type Stream = Box<dyn Read + Send + Sync>;
+
+/// A stream whose first bytes are kept until somebody says that they will not be read again.
+#[derive(Clone)]
+pub(super) struct Kept(Arc<Mutex<(Stream, Option<Vec<u8>>)>>);
+
+impl Read for Kept {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let n = held.0.read(into)?;
+        if let Some(kept) = &mut held.1 {
+            kept.extend_from_slice(&into[..n]);
+            if kept.len() > KEPT {
+                held.1 = None;
+            }
+        }
+        Ok(n)
+    }
+}
+
+/// A source to be opened a second time.
+pub(super) enum Again {
+    Path(PathBuf),
+    Bytes(Shared),
+    Reader(Kept),
+}
+
+impl Again {
+    /// It will not be opened again.
+    pub(super) fn forget(self) {
+        if let Again::Reader(kept) = self {
+            kept.0.lock().unwrap_or_else(PoisonError::into_inner).1 = None;
+        }
+    }
+
+    /// What is read from its beginning, and the path where it is a file; none where too much of a stream is gone.
+    pub(super) fn reader(self) -> Option<(Stream, Option<PathBuf>)> {
+        match self {
+            Again::Path(path) => Some((Box::new(std::io::empty()), Some(path))),
+            Again::Bytes(bytes) => Some((Box::new(Cursor::new(bytes)), None)),
+            Again::Reader(kept) => {
+                let first = kept.0.lock().unwrap_or_else(PoisonError::into_inner).1.take()?;
+                Some((Box::new(Cursor::new(first).chain(kept)), None))
+            }
+        }
+    }
 }
 
 impl Source {
@@ -67,9 +129,27 @@ impl Source {
         }
     }
 
+    /// The source opened, and what opens it once more.
+    pub(super) fn open_twice(self) -> Result<(Opened, Again)> {
+        match self {
+            Source::Bytes(bytes) => {
+                let shared = Shared(Arc::new(bytes));
+                Ok((Opened::Bytes(shared.clone()), Again::Bytes(shared)))
+            }
+            Source::Reader(reader) => {
+                let kept = Kept(Arc::new(Mutex::new((reader, Some(Vec::new())))));
+                Ok((Opened::Reader(Box::new(kept.clone())), Again::Reader(kept)))
+            }
+            Source::Path(path) => match Source::Path(path.clone()).open()? {
+                Opened::Reader(pipe) => Source::Reader(pipe).open_twice(),
+                file => Ok((file, Again::Path(path))),
+            },
+        }
+    }
+
     pub(super) fn open(self) -> Result<Opened> {
         match self {
-            Source::Bytes(bytes) => Ok(Opened::Bytes(Cursor::new(bytes))),
+            Source::Bytes(bytes) => Ok(Opened::Bytes(Shared(Arc::new(bytes)))),
             Source::Reader(reader) => Ok(Opened::Reader(reader)),
             Source::Path(path) => {
                 let file = File::open(&path).map_err(|error| Error::from(error).at(&path))?;

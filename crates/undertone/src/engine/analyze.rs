@@ -139,8 +139,9 @@ impl Engine {
 
     /// A stream, and what is read into it.
     pub(super) fn opened(&self, source: Source, pace: Pace) -> Result<(Stream, Reading)> {
-        let Options { channels, track, ffmpeg, .. } = *self.options();
-        let recording = Recording::open(source, &audio::Options { channels, track, ffmpeg })?;
+        let Options { channels, track, ffmpeg, ffmpeg_fallback, .. } = *self.options();
+        let options = audio::Options { channels, track, ffmpeg, ffmpeg_fallback };
+        let recording = Recording::open(source, &options)?;
         let channels = recording.channels();
         let mut stream = Stream::new(self, StreamOptions { channels, rate: SampleRate::MODEL }, pace)?;
         let info = recording.info();

@@ -47,6 +47,8 @@ pub struct Options {
     pub track: Option<usize>,
     /// Decode by an installed ffmpeg.
     pub ffmpeg: bool,
+    /// Decode by an installed ffmpeg what is not read here, and warn that it did.
+    pub ffmpeg_fallback: bool,
     /// A sung voice over music instead of speech. Experimental; only the emotions of the sung corpus compete.
     pub song: bool,
 }
@@ -65,6 +67,7 @@ impl Default for Options {
             speech: speech::Options::default(),
             track: None,
             ffmpeg: false,
+            ffmpeg_fallback: false,
             song: false,
         }
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use undertone::audio;
+use undertone::audio::{Options, Recording};
+use undertone::{ErrorKind, WarningCode};
 
 use crate::sound::{voice, wav};
 
@@ -30,9 +31,10 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// What ffmpeg makes of a file: mono, 16 kHz.
-fn reference(path: &str) -> Vec<f32> {
-    let raw = ffmpeg(&["-i", path, "-ac", "1", "-ar", "16000", "-f", "f32le", "-"])
+/// What ffmpeg makes of a file: mono, 16 kHz, silence where the sound starts late.
+fn reference(path: &str, late: bool) -> Vec<f32> {
+    let late = if late { "aresample=async=1:first_pts=0" } else { "anull" };
+    let raw = ffmpeg(&["-i", path, "-af", late, "-ac", "1", "-ar", "16000", "-f", "f32le", "-"])
         .expect("ffmpeg reads its own file");
     raw.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
@@ -59,7 +61,8 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 fn whole_shifts(a: &[f32], b: &[f32]) -> f64 {
     let at = |shift: isize| {
         let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-        for (i, &x) in a.iter().enumerate() {
+        // Every fourth sample tells as much.
+        for (i, &x) in a.iter().enumerate().step_by(4) {
             let Some(&y) = i.checked_add_signed(shift).and_then(|j| b.get(j)) else { continue };
             let (x, y) = (f64::from(x), f64::from(y));
             xy += x * y;
@@ -71,42 +74,135 @@ fn whole_shifts(a: &[f32], b: &[f32]) -> f64 {
     (-480..=480).map(at).fold(f64::MIN, f64::max)
 }
 
+/// Makes the files of the matrix; those that only ffmpeg reads, or those that are read here.
+fn made(by_ffmpeg: bool) -> Vec<(String, String)> {
+    let folder = folder();
+    let source = folder.join("source.wav").to_string_lossy().into_owned();
+    std::fs::write(&source, wav(&voice(2.5), 16_000, 1)).unwrap();
+    let mut made = Vec::new();
+    for line in MATRIX.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if line.starts_with('+') != by_ffmpeg {
+            continue;
+        }
+        let mut words = line.trim_start_matches('+').split_whitespace();
+        let name = words.next().unwrap();
+        let path = folder.join(name).to_string_lossy().into_owned();
+        let mut arguments = vec!["-i", source.as_str()];
+        arguments.extend(words.map(|word| if word == "SOURCE" { source.as_str() } else { word }));
+        arguments.push(&path);
+        if ffmpeg(&arguments).is_none() {
+            crate::skipped("the decode matrix", &format!("an ffmpeg that can write {name}"));
+            continue;
+        }
+        made.push((name.to_owned(), path));
+    }
+    made
+}
+
+/// All samples of a file, and the codes of its warnings.
+fn decoded(path: &str, options: &Options) -> undertone::Result<(Vec<f32>, Vec<WarningCode>)> {
+    let mut recording = Recording::open(path, options)?;
+    let mut samples = Vec::new();
+    while let Some(chunk) = recording.next_chunk()? {
+        samples.extend(&chunk.channels[0]);
+    }
+    Ok((samples, recording.warnings().iter().map(|warning| warning.code).collect()))
+}
+
+/// What is wrong with what was decoded of a file, against ffmpeg.
+fn differs(name: &str, path: &str, late: bool, got: &[f32]) -> Option<String> {
+    let want = reference(path, late);
+    let (n, r) = (got.len(), correlation(got, &want));
+    let wrong = r < CORRELATION || n.abs_diff(want.len()) > LENGTH;
+    wrong.then(|| format!("{name}: correlation {r:.4}, {n} samples for {}", want.len()))
+}
+
 #[test]
 fn every_format_decodes_as_ffmpeg_decodes_it() {
     if ffmpeg(&["-version"]).is_none() {
         crate::skipped("every_format_decodes_as_ffmpeg_decodes_it", "ffmpeg");
         return;
     }
-    let folder = folder();
-    let source = folder.join("source.wav");
-    std::fs::write(&source, wav(&voice(4.0), 16_000, 1)).unwrap();
     let (mut tried, mut wrong) = (0, Vec::new());
-    for line in MATRIX.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        let name = words.next().unwrap();
-        let path = folder.join(name).to_string_lossy().into_owned();
-        let mut arguments = vec!["-i", source.to_str().unwrap()];
-        arguments.extend(words);
-        arguments.push(&path);
-        if ffmpeg(&arguments).is_none() {
-            crate::skipped(
-                "every_format_decodes_as_ffmpeg_decodes_it",
-                &format!("an ffmpeg that can write {name}"),
-            );
-            continue;
-        }
+    for (name, path) in made(false) {
         tried += 1;
-        let want = reference(&path);
-        match audio::read(path.as_str()) {
-            Err(error) => wrong.push(format!("{error}")),
-            Ok(got) => {
-                let (n, r) = (got.samples().len(), correlation(got.samples(), &want));
-                if r < CORRELATION || n.abs_diff(want.len()) > LENGTH {
-                    wrong.push(format!("{name}: correlation {r:.4}, {n} samples for {}", want.len()));
+        match decoded(&path, &Options::default()) {
+            Err(error) => wrong.push(format!("{name}: {error}")),
+            Ok((got, warnings)) => {
+                wrong.extend(differs(&name, &path, name.starts_with("late"), &got));
+                let expected: &[WarningCode] =
+                    if name.starts_with("late") { &[WarningCode::Gap] } else { &[] };
+                if warnings != expected {
+                    wrong.push(format!("{name}: {warnings:?}"));
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(tried >= 40, "only {tried} files could be made");
+    assert!(tried >= 90, "only {tried} files could be made");
+}
+
+#[test]
+fn what_is_not_read_here_is_named_and_an_installed_ffmpeg_reads_it() {
+    let test = "what_is_not_read_here_is_named_and_an_installed_ffmpeg_reads_it";
+    if ffmpeg(&["-version"]).is_none() {
+        crate::skipped(test, "ffmpeg");
+        return;
+    }
+    let fallback = Options { ffmpeg_fallback: true, ..Options::default() };
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (name, path) in made(true) {
+        tried += 1;
+        match Recording::open(path.as_str(), &Options::default()) {
+            Ok(_) => wrong.push(format!("{name} is read here")),
+            Err(error)
+                if error.kind() != ErrorKind::Unsupported || !error.message().contains("ffmpeg -i") =>
+            {
+                wrong.push(format!("{name}: {error}"));
+            }
+            Err(_) => {}
+        }
+        let sources = [Recording::open(path.as_str(), &fallback), {
+            let stream = std::fs::File::open(&path).unwrap();
+            Recording::open(undertone::audio::Source::Reader(Box::new(stream)), &fallback)
+        }];
+        for recording in sources {
+            let Ok(mut recording) = recording else {
+                wrong.push(format!("{name}: {recording:?}"));
+                continue;
+            };
+            let mut samples = Vec::new();
+            while let Some(chunk) = recording.next_chunk().unwrap_or_else(|error| panic!("{name}: {error}")) {
+                samples.extend(&chunk.channels[0]);
+            }
+            wrong.extend(differs(&name, &path, true, &samples));
+            let codes: Vec<WarningCode> = recording.warnings().iter().map(|warning| warning.code).collect();
+            if codes != [WarningCode::Ffmpeg] {
+                wrong.push(format!("{name}: {codes:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(tried >= 10, "only {tried} files could be made");
+}
+
+#[test]
+fn ffmpegs_own_reason_is_passed_on() {
+    if ffmpeg(&["-version"]).is_none() {
+        crate::skipped("ffmpegs_own_reason_is_passed_on", "ffmpeg");
+        return;
+    }
+    let options = Options { ffmpeg: true, ..Options::default() };
+    let missing = Recording::open("no such file.wav", &options).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Io, "{missing}");
+    let bytes = wav(&voice(0.5), 16_000, 1);
+    let (_, warnings) = {
+        let path = folder().join("by_ffmpeg.wav");
+        std::fs::write(&path, &bytes).unwrap();
+        decoded(path.to_str().unwrap(), &options).unwrap()
+    };
+    assert_eq!(warnings, [], "nothing is missing");
+    let other = Options { track: Some(3), ..options };
+    let error = Recording::open(bytes, &other).unwrap_err();
+    assert!(error.message().contains("matches no streams"), "{error}");
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 mod analyze;
 mod decode_matrix;
 mod encoder;
+mod headers;
 mod model;
 mod mutations;
 mod recordings;

@@ -1,157 +1,143 @@
-//! A source made ready for probing: its first bytes seen, headers of endless streams mended, spooled where it must rewind.
+//! A source → its container: told by the first bytes, mended where its header would stop the library, spooled where it must rewind.
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
-use symphonia::core::io::{MediaSource, ReadOnlySource};
+use symphonia::core::errors::Error as Symphonia;
+use symphonia::core::formats::FormatOptions;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource};
+use symphonia::core::meta::MetadataOptions;
 
-use super::super::channels::MOST_CHANNELS;
 use super::super::magic;
 use super::super::source::Opened;
+use super::ahead::Ahead;
+use super::demux::{Demux, Library, Sound};
+use super::flac::Flac;
+use super::frames::Frames;
+use super::mp4::Mp4;
+use super::wave::Wave;
+use super::{failed, matroska, names};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a stream that may be spooled to a temporary file: an mp4 whose index may come last.
 const MOST_SPOOLED: u64 = 4 << 30;
+/// Bytes of a file's beginning in which its codec is looked for, to name it.
+const NAMES: usize = 64 << 10;
 
-/// A source to probe.
-pub(super) struct Input {
-    pub source: Box<dyn MediaSource>,
-    /// Its first bytes.
-    pub head: Vec<u8>,
-    /// Whether its header claims more than the file holds.
-    pub cut_short: bool,
-}
-
-pub(super) fn prepare(source: Opened) -> Result<Input> {
-    match source {
-        Opened::File(mut file) => {
-            let head = look(&mut file)?;
-            file.seek(SeekFrom::Start(0))?;
-            let length = file.metadata()?.len();
-            ready(head, length, |head| match wave_of_unknown_size(head) {
-                None => Ok(Box::new(file)),
-                Some(mended) => {
-                    file.seek(SeekFrom::Start(mended.len() as u64))?;
-                    Ok(Box::new(ReadOnlySource::new(Cursor::new(mended).chain(file))))
-                }
-            })
-        }
-        Opened::Bytes(bytes) => {
-            let (head, length) =
-                (bytes.get_ref()[..bytes.get_ref().len().min(magic::LOOK)].to_vec(), bytes.get_ref().len());
-            ready(head, length as u64, |head| {
-                let mut bytes = bytes.into_inner();
-                if let Some(mended) = wave_of_unknown_size(head) {
-                    bytes[..mended.len()].copy_from_slice(&mended);
-                    return Ok(Box::new(ReadOnlySource::new(Cursor::new(bytes))));
-                }
-                Ok(Box::new(Cursor::new(bytes)))
-            })
-        }
-        Opened::Reader(mut reader) => {
-            let head = look(&mut reader)?;
-            ready(head, u64::MAX, |head| {
-                if head.get(4..8) == Some(b"ftyp") {
-                    return spool(head, reader);
-                }
-                let head = wave_of_unknown_size(head).unwrap_or_else(|| head.to_vec());
-                Ok(Box::new(ReadOnlySource::new(Cursor::new(head).chain(reader))))
-            })
-        }
+/// Opens the container of a source; `choose` says which of its sound tracks is read.
+pub(super) fn open(
+    source: Opened,
+    choose: &dyn Fn(&[Sound]) -> Result<usize>,
+) -> Result<(Box<dyn Demux>, usize)> {
+    let source: Box<dyn MediaSource> = match source {
+        Opened::File(file) => Box::new(file),
+        Opened::Bytes(bytes) => Box::new(Cursor::new(bytes)),
+        Opened::Reader(reader) => Box::new(ReadOnlySource::new(reader)),
+    };
+    let mut look = magic::LOOK;
+    if source.is_seekable() {
+        look = NAMES;
     }
-}
-
-fn ready(
-    head: Vec<u8>,
-    length: u64,
-    source: impl FnOnce(&[u8]) -> Result<Box<dyn MediaSource>>,
-) -> Result<Input> {
+    let mut input = Ahead::new(source);
+    let head = input.peek(look)?.to_vec();
     if head.is_empty() {
         return Err(Error::malformed("the file is empty"));
     }
     if let Some(name) = magic::unreadable(&head) {
-        let message = format!(
-            "{name} is not read here; convert it first (ffmpeg -i FILE -ac 1 -ar 16000 out.wav) or use --ffmpeg"
-        );
-        return Err(Error::unsupported(message));
+        return Err(unread(name));
     }
-    // The library below cannot count so far.
-    if let Some(channels) = wave_channels(&head).filter(|&channels| usize::from(channels) > MOST_CHANNELS) {
-        let message = format!("{channels} channels; at most {MOST_CHANNELS} are read");
-        return Err(Error::new(ErrorKind::TooLarge, message));
+    if let Some(name) = magic::no_recording(&head) {
+        return Err(Error::malformed(format!("it is {name}, not a recording")));
     }
-    let cut_short = wave_data(&head).is_some_and(|(at, size)| {
-        size != u32::MAX && size != 0 && (at as u64 + 4 + u64::from(size)) > length
-    });
-    Ok(Input { source: source(&head)?, head, cut_short })
+    let demux = container(input, &head, choose);
+    demux.map_err(|error| explain(&head, error)).and_then(|demux| {
+        let chosen = choose(demux.sounds())?;
+        Ok((demux, chosen))
+    })
 }
 
-/// Makes an error of probing say what the file looks like.
-pub(super) fn explain(head: &[u8], error: Error) -> Error {
-    if error.kind() == ErrorKind::Io || error.kind() == ErrorKind::Config {
-        return error;
+/// That something is not read here, with what reads it.
+pub(super) fn unread(name: &str) -> Error {
+    let message = format!(
+        "{name} is not read here; install ffmpeg, or convert it first (ffmpeg -i FILE -ac 1 -ar 16000 out.wav)"
+    );
+    Error::unsupported(message)
+}
+
+fn container(
+    mut input: Ahead,
+    head: &[u8],
+    choose: &dyn Fn(&[Sound]) -> Result<usize>,
+) -> Result<Box<dyn Demux>> {
+    if Wave::begins(head) {
+        return Wave::open(input);
     }
-    if magic::is_text(head) {
+    if Mp4::begins(head) {
+        let source = match input.rewound()? {
+            Ok(source) => source,
+            Err(stream) => spool(stream)?,
+        };
+        return Ok(Box::new(Mp4::open(source, choose)?));
+    }
+    if head.starts_with(b"OggS") {
+        let unread = names::ogg(head).unwrap_or_default();
+        let opened = library(input.into_source()?, &unread);
+        let named = opened.map_err(|error| if unread.is_empty() { error } else { self::unread(&unread) });
+        return Ok(Box::new(named?));
+    }
+    if head.starts_with(b"\x1a\x45\xdf\xa3") {
+        let opened = library(input.into_source()?, "")?;
+        return Ok(Box::new(opened.described(matroska::head(head))));
+    }
+    if head.starts_with(b"caff") {
+        return Ok(Box::new(library(input.into_source()?, "")?));
+    }
+    let found = Frames::find(&mut input)?;
+    if found.is_none() && input.peek(4)? == b"fLaC" {
+        return Ok(Box::new(Flac::open(input)?));
+    }
+    match found {
+        Some(found) => Ok(Box::new(Frames::open(input, found, "")?)),
+        None => Err(unknown()),
+    }
+}
+
+fn unknown() -> Error {
+    Error::malformed(
+        "no format known here is recognised in it; if it is a recording, convert it first \
+         (ffmpeg -i FILE -ac 1 -ar 16000 out.wav) or use --ffmpeg",
+    )
+}
+
+/// Opens a container that the library reads; a codec that it does not know is called `unread`.
+pub(super) fn library(source: Box<dyn MediaSource>, unread: &str) -> Result<Library> {
+    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
+    let format = symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(|error| match error {
+            Symphonia::Unsupported(what) if what.contains("probe") => unknown(),
+            other => failed(other),
+        })?;
+    Ok(Library::new(format, unread))
+}
+
+/// Makes an error of opening say what the file looks like.
+fn explain(head: &[u8], error: Error) -> Error {
+    if error.kind() == ErrorKind::Malformed && magic::is_text(head) {
         return Error::malformed("it is text, not a recording").because(error);
-    }
-    if error.kind() == ErrorKind::Unsupported && error.message().contains("core (probe)") {
-        let message = "no format known here is recognised in it; if it is a recording, convert it first \
-                       (ffmpeg -i FILE -ac 1 -ar 16000 out.wav) or use --ffmpeg";
-        return Error::malformed(message).because(error);
     }
     error
 }
 
-fn look(reader: &mut impl Read) -> Result<Vec<u8>> {
-    let mut head = Vec::new();
-    reader.take(magic::LOOK as u64).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-/// The channels that the first chunk of a WAV file claims.
-fn wave_channels(head: &[u8]) -> Option<u16> {
-    let format = head.starts_with(b"RIFF") && head.get(12..16) == Some(b"fmt ");
-    let bytes = head.get(22..24).filter(|_| format)?;
-    Some(u16::from_le_bytes(bytes.try_into().ok()?))
-}
-
-/// Where the size of a WAV file's data chunk stands, and that size.
-fn wave_data(head: &[u8]) -> Option<(usize, u32)> {
-    if !head.starts_with(b"RIFF") || head.get(8..12) != Some(b"WAVE") {
-        return None;
-    }
-    let mut at = 12;
-    loop {
-        let name = head.get(at..at + 4)?;
-        let size = u32::from_le_bytes(head.get(at + 4..at + 8)?.try_into().ok()?);
-        if name == b"data" {
-            return Some((at + 4, size));
-        }
-        at = at.checked_add(8 + size as usize + (size as usize & 1))?;
-    }
-}
-
-/// The beginning of a WAV stream whose sizes are 0 or not known, with "until the end" for sizes; `None` for others.
-fn wave_of_unknown_size(head: &[u8]) -> Option<Vec<u8>> {
-    let (at, size) = wave_data(head)?;
-    // A data chunk of size 0 with nothing after it is an empty recording.
-    let endless = size == u32::MAX || (size == 0 && head.len() > at + 4);
-    endless.then(|| {
-        let mut mended = head.to_vec();
-        mended[4..8].fill(0xff);
-        mended[at..at + 4].fill(0xff);
-        mended
-    })
-}
-
 /// Copies a stream into a temporary file, so that its end can be read first.
-fn spool(head: &[u8], reader: impl Read) -> Result<Box<dyn MediaSource>> {
+fn spool(stream: impl Read) -> Result<Box<dyn MediaSource>> {
     let mut file = tempfile::tempfile()?;
-    file.write_all(head)?;
-    let copied = std::io::copy(&mut reader.take(MOST_SPOOLED), &mut file)?;
+    let copied = std::io::copy(&mut stream.take(MOST_SPOOLED), &mut file)?;
     if copied == MOST_SPOOLED {
         let message = "more than 4 GiB of mp4 from a stream; save it to a file first";
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
+    file.flush()?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Box::new(file))
 }

@@ -1,28 +1,40 @@
 //! Container and codec → blocks of samples. The only folder that names the decoding libraries.
 
+mod aac;
+mod ahead;
+mod demux;
+mod flac;
+mod frames;
 mod input;
+mod matroska;
+mod mp4;
+mod names;
 #[cfg(feature = "opus")]
 mod opus;
+mod scale;
+mod wave;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_AAC, CODEC_ID_OPUS, CODEC_ID_PCM_ALAW, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE,
+    CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE, CODEC_ID_PCM_MULAW, CODEC_ID_VORBIS,
+};
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Symphonia;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
+use self::demux::{Demux, Sound};
 #[cfg(feature = "opus")]
 use self::opus::Opus;
+use self::scale::Scale;
 use super::recording::Info;
 use super::source::Opened;
 use crate::error::{Error, Result};
 use crate::units::{SampleRate, Seconds};
+
+pub(super) use self::demux::Damage;
 
 /// Damaged packets in a row after which the rest is given up.
 const MOST_DAMAGED: u64 = 5_000;
@@ -32,15 +44,10 @@ pub(super) struct Block {
     pub samples: Vec<f32>,
     /// Their rate: some streams change it on their way.
     pub rate: SampleRate,
+    /// Their channels: some streams change them too.
+    pub channels: usize,
     /// How far the container's clock jumped ahead before it.
     pub gap: Seconds,
-}
-
-/// What was tolerated while decoding.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Damage {
-    pub skipped: u64,
-    pub truncated: bool,
 }
 
 enum Codec {
@@ -51,12 +58,19 @@ enum Codec {
 
 /// One audio track of an open recording.
 pub(super) struct Decoder {
-    format: Box<dyn FormatReader>,
+    demux: Box<dyn Demux>,
     codec: Codec,
     params: AudioCodecParameters,
+    /// The track's id, and its number as asked for.
     track: u32,
+    wanted: Option<usize>,
     info: Info,
+    /// The rate and channels of what is decoded now.
+    rate: SampleRate,
+    channels: usize,
+    partial: bool,
     clock: Clock,
+    scale: Option<Scale>,
     damage: Damage,
     in_a_row: u64,
     ended: bool,
@@ -68,21 +82,29 @@ pub(super) struct Decoder {
 struct Clock {
     base: Option<TimeBase>,
     expected: Option<f64>,
+    /// Whether nothing was heard yet.
+    first: bool,
 }
 
 impl Clock {
-    /// Its ticks mean nothing any more: it is not followed from here on.
-    fn stop(&mut self) {
-        self.base = None;
+    fn new(base: Option<TimeBase>) -> Clock {
+        Clock { base, expected: None, first: true }
     }
 
-    /// How far the packet's time stamp lies ahead of where the one before ended.
-    fn gap(&mut self, packet: &Packet, seconds: f64) -> Seconds {
+    /// Its ticks mean nothing any more, or something else: it is followed anew.
+    fn restart(&mut self, base: Option<TimeBase>) {
+        (self.base, self.expected, self.first) = (base, None, false);
+    }
+
+    /// How far the packet's time stamp lies ahead of where the one before ended; of the first, of the container's start.
+    fn gap(&mut self, packet: &Packet, seconds: f64, start: Option<f64>) -> Seconds {
         let Some(time) = self.base.and_then(|base| base.calc_time(packet.pts)) else { return Seconds(0.0) };
-        let start = time.as_secs_f64();
-        let gap = self.expected.map_or(0.0, |expected| start - expected);
+        let now = time.as_secs_f64();
+        let before = if self.first { start } else { self.expected };
+        self.first = false;
+        let gap = before.map_or(0.0, |before| now - before);
         // A clock that stands still or runs back is not followed.
-        self.expected = Some(start.max(self.expected.unwrap_or(start)) + seconds);
+        self.expected = Some(now.max(self.expected.unwrap_or(now)) + seconds);
         Seconds(gap.max(0.0))
     }
 }
@@ -90,10 +112,7 @@ impl Clock {
 impl Decoder {
     /// Finds the container and the audio track (`track` counts audio tracks from 0).
     pub(super) fn open(source: Opened, track: Option<usize>) -> Result<Decoder> {
-        let input = input::prepare(source)?;
-        let head = input.head.clone();
-        let opened = guarded(move || open(input, track));
-        opened.map_err(|error| input::explain(&head, error))
+        guarded(move || open(source, track))
     }
 
     pub(super) fn info(&self) -> &Info {
@@ -102,15 +121,25 @@ impl Decoder {
 
     /// The rate of the blocks, which for Opus is not the rate it claims.
     pub(super) fn rate(&self) -> SampleRate {
-        match self.codec {
-            #[cfg(feature = "opus")]
-            Codec::Opus(_) => SampleRate(opus::RATE),
-            Codec::Symphonia(_) => self.info.rate,
-        }
+        self.rate
+    }
+
+    /// Whether the decoder here gives less than there is.
+    pub(super) fn partial(&self) -> bool {
+        self.partial
     }
 
     pub(super) fn damage(&self) -> Damage {
-        self.damage
+        let below = self.demux.damage();
+        Damage {
+            skipped: self.damage.skipped + below.skipped,
+            truncated: self.damage.truncated || below.truncated,
+        }
+    }
+
+    /// The full scale of floating-point samples that were not scaled.
+    pub(super) fn unscaled(&self) -> Option<f32> {
+        self.scale.and_then(Scale::found)
     }
 
     /// The next packet's samples; damaged packets are skipped and counted; `None` at the end.
@@ -123,11 +152,12 @@ impl Decoder {
             match guarded(|| self.decode(&packet)) {
                 Ok(samples) => {
                     self.in_a_row = 0;
-                    let frames = samples.len() / self.info.channels;
-                    let rate = self.rate();
-                    let gap = self.clock.gap(&packet, rate.seconds(frames as u64).0);
+                    let frames = samples.len() / self.channels.max(1);
                     if frames > 0 {
-                        return Ok(Some(Block { samples, rate, gap }));
+                        let seconds = self.rate.seconds(frames as u64).0;
+                        let gap = self.clock.gap(&packet, seconds, self.demux.start());
+                        let (rate, channels) = (self.rate, self.channels);
+                        return Ok(Some(Block { samples, rate, channels, gap }));
                     }
                 }
                 Err(_) => {
@@ -151,8 +181,9 @@ impl Decoder {
                 continue;
             }
             if let Ok(buffer) = decoder.decode(&packet) {
-                self.info.rate = SampleRate(buffer.spec().rate());
-                self.info.channels = buffer.spec().channels().count();
+                self.rate = SampleRate(buffer.spec().rate());
+                self.channels = buffer.spec().channels().count();
+                (self.info.rate, self.info.channels) = (self.rate, self.channels);
                 decoder.reset();
                 self.first = Some(packet);
                 return Ok(());
@@ -167,20 +198,36 @@ impl Decoder {
         if let Some(packet) = self.first.take() {
             return Ok(Some(packet));
         }
-        let format = &mut self.format;
-        let next = catch_unwind(AssertUnwindSafe(|| format.next_packet()));
-        match next {
-            Ok(Ok(packet)) => return Ok(packet),
-            Ok(Err(Symphonia::IoError(error))) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-                return Err(Error::from(error));
+        loop {
+            let demux = &mut self.demux;
+            let next = catch_unwind(AssertUnwindSafe(|| demux.next()));
+            match next {
+                Ok(Ok(packet)) => return Ok(packet),
+                Ok(Err(Symphonia::IoError(error))) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+                    return Err(Error::from(error));
+                }
+                Ok(Err(Symphonia::ResetRequired)) if guarded(|| self.restart()).is_ok() => continue,
+                Ok(Err(Symphonia::DecodeError(_))) => self.damage.skipped += 1,
+                _ => {}
             }
-            Ok(Err(Symphonia::ResetRequired)) => {}
-            Ok(Err(Symphonia::DecodeError(_))) => self.damage.skipped += 1,
-            _ => {}
+            self.damage.truncated = true;
+            self.ended = true;
+            return Ok(None);
         }
-        self.damage.truncated = true;
-        self.ended = true;
-        Ok(None)
+    }
+
+    /// Goes on where the stream begins anew: another file behind the first, other channels, another rate.
+    fn restart(&mut self) -> Result<()> {
+        let sounds = self.demux.sounds();
+        let sound = &sounds[choose(sounds, self.wanted)?];
+        let params = known(sound)?;
+        let (codec, _) = codec(&params)?;
+        self.track = sound.id;
+        self.clock.restart(sound.base);
+        (self.rate, self.channels) = spec(&codec, &params);
+        self.scale = is_float(params.codec).then(|| self.scale.unwrap_or_default());
+        (self.codec, self.params) = (codec, params);
+        Ok(())
     }
 
     fn decode(&mut self, packet: &Packet) -> Result<Vec<f32>> {
@@ -189,31 +236,52 @@ impl Decoder {
             Codec::Opus(opus) => opus.decode(&packet.data, packet.trim_end.get()),
             Codec::Symphonia(decoder) => {
                 if let Err(error) = decoder.decode(packet) {
-                    // A stream that changes its rate needs a decoder of its own from there on.
+                    // A stream that changes its rate or channels needs a decoder of its own from there on.
                     let mut fresh = anew(&self.params).ok_or_else(|| failed(error))?;
-                    let rate = fresh.decode(packet).map_err(failed)?.spec().rate();
-                    if rate == self.info.rate.0 {
+                    let spec = fresh.decode(packet).map_err(failed)?.spec().clone();
+                    if (spec.rate(), spec.channels().count()) == (self.rate.0, self.channels) {
                         return Err(Error::malformed("a packet is damaged"));
                     }
                     *decoder = fresh;
-                    self.clock.stop();
+                    self.clock.restart(None);
                 }
                 let buffer = decoder.last_decoded();
                 let mut samples = Vec::new();
-                if buffer.spec().channels().count() != self.info.channels {
-                    return Err(Error::malformed("the number of channels changes in mid-stream"));
-                }
-                self.info.rate = SampleRate(buffer.spec().rate());
+                self.channels = buffer.spec().channels().count();
+                self.rate = SampleRate(buffer.spec().rate());
                 buffer.copy_to_vec_interleaved(&mut samples);
+                if self.params.codec != CODEC_ID_VORBIS {
+                    trim(&mut samples, packet, self.channels);
+                }
+                if let Some(scale) = &mut self.scale {
+                    scale.apply(&mut samples);
+                }
                 Ok(samples)
             }
         }
     }
 }
 
+/// Drops what a packet says is no sound, as Vorbis does by itself.
+fn trim(samples: &mut Vec<f32>, packet: &Packet, channels: usize) {
+    let frames = samples.len() / channels.max(1);
+    let of = |ticks: u64| usize::try_from(ticks).unwrap_or(usize::MAX).min(frames) * channels;
+    samples.truncate(samples.len() - of(packet.trim_end.get()));
+    samples.drain(..of(packet.trim_start.get()).min(samples.len()));
+}
+
 /// Another decoder of the same codec.
 fn anew(params: &AudioCodecParameters) -> Option<Box<dyn AudioDecoder>> {
-    symphonia::default::get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default()).ok()
+    symphonia::default::get_codecs().make_audio_decoder(params, &decoder_options(params.codec)).ok()
+}
+
+/// Only Vorbis has to know what is dropped.
+fn decoder_options(codec: AudioCodecId) -> AudioDecoderOptions {
+    AudioDecoderOptions::default().gapless(codec == CODEC_ID_VORBIS)
+}
+
+fn is_float(codec: AudioCodecId) -> bool {
+    [CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE].contains(&codec)
 }
 
 /// Runs foreign code: a panic inside is a malformed file, not the end of the process.
@@ -228,74 +296,99 @@ fn failed(error: Symphonia) -> Error {
             Error::malformed("it ends in the middle of its header; it is cut off")
         }
         Symphonia::IoError(error) => Error::from(error),
-        Symphonia::Unsupported(what) => {
-            Error::unsupported(format!("it needs {what}, which is not read here"))
-        }
+        Symphonia::Unsupported(what) => input::unread(what),
         other => Error::malformed(other.to_string()),
     }
 }
 
-fn open(input: input::Input, track: Option<usize>) -> Result<Decoder> {
-    let stream = MediaSourceStream::new(input.source, MediaSourceStreamOptions::default());
-    let format = symphonia::default::get_probe()
-        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(failed)?;
-    let container = format.format_info().short_name;
-    let track = choose(format.as_ref(), track)?;
-    let Some(CodecParameters::Audio(params)) = track.codec_params.clone() else {
-        return Err(Error::unsupported("its audio track is of a codec that is not known here"));
-    };
+fn open(source: Opened, wanted: Option<usize>) -> Result<Decoder> {
+    let (demux, chosen) = input::open(source, &|sounds| choose(sounds, wanted))?;
+    let sound = &demux.sounds()[chosen];
+    let params = known(sound)?;
     let (codec, name) = codec(&params)?;
-    let rate = match &codec {
+    let (rate, channels) = spec(&codec, &params);
+    let stored = match &codec {
         #[cfg(feature = "opus")]
-        Codec::Opus(_) => 48_000,
-        Codec::Symphonia(_) => params.sample_rate.unwrap_or(0),
+        Codec::Opus(_) => SampleRate(48_000),
+        Codec::Symphonia(_) => rate,
     };
-    let channels = match &codec {
-        #[cfg(feature = "opus")]
-        Codec::Opus(opus) => opus.channels(),
-        Codec::Symphonia(_) => params.channels.as_ref().map_or(0, |channels| channels.count()),
-    };
-    let duration = track
-        .time_base
-        .zip(track.duration)
-        .and_then(|(base, duration)| base.calc_duration(duration))
-        .map(|time| Seconds(time.as_secs_f64()));
-    let clock = Clock { base: track.time_base, expected: None };
-    let info = Info { container, codec: name, rate: SampleRate(rate), channels, duration };
-    let track = track.id;
+    let info =
+        Info { container: demux.name(), codec: name, rate: stored, channels, duration: sound.duration };
     let mut decoder = Decoder {
-        format,
+        clock: Clock::new(sound.base),
+        track: sound.id,
+        partial: sound.partial,
+        scale: is_float(params.codec).then(Scale::default),
+        demux,
         codec,
         params,
-        track,
+        wanted,
         info,
-        clock,
+        rate,
+        channels,
         damage: Damage::default(),
         in_a_row: 0,
         ended: false,
         first: None,
     };
-    decoder.damage.truncated = input.cut_short;
-    if decoder.info.channels == 0 || decoder.info.rate.0 == 0 {
+    if decoder.channels == 0 || decoder.rate.0 == 0 {
         decoder.ask_first_packet()?;
     }
     Ok(decoder)
 }
 
-fn choose(format: &dyn FormatReader, track: Option<usize>) -> Result<&Track> {
-    let audio: Vec<&Track> =
-        format.tracks().iter().filter(|track| track.track_type() == Some(TrackType::Audio)).collect();
-    if audio.is_empty() {
+/// The number of the sound track that is read: the one asked for, or the one the container prefers among those that can
+/// be read here.
+fn choose(sounds: &[Sound], track: Option<usize>) -> Result<usize> {
+    if sounds.is_empty() {
         return Err(Error::malformed("it has no audio track"));
     }
     match track {
-        None => Ok(format.default_track(TrackType::Audio).unwrap_or(audio[0])),
-        Some(number) => audio.get(number).copied().ok_or_else(|| {
+        None => {
+            let first = |wanted: &dyn Fn(&Sound) -> bool| sounds.iter().position(wanted);
+            let best = first(&|sound| sound.default && sound.codec.is_ok());
+            Ok(best.or_else(|| first(&|sound| sound.codec.is_ok())).unwrap_or(0))
+        }
+        Some(number) if number < sounds.len() => Ok(number),
+        Some(number) => {
             let message =
-                format!("there is no audio track {number}; it has {} (counted from 0)", audio.len());
-            Error::config(message)
-        }),
+                format!("there is no audio track {number}; it has {} (counted from 0)", sounds.len());
+            Err(Error::config(message))
+        }
+    }
+}
+
+/// What a track's decoder has to know, or an error that names the codec.
+fn known(sound: &Sound) -> Result<AudioCodecParameters> {
+    match &sound.codec {
+        Ok(params) => {
+            let channels = params.channels.as_ref().map_or(0, |channels| channels.count());
+            // Some containers say 0 for what the stream itself tells.
+            let rate = params.sample_rate.filter(|&rate| rate > 0).unwrap_or(8_000);
+            super::channels::check(SampleRate(rate), channels)?;
+            let mut params = params.clone();
+            if [CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW].contains(&params.codec) {
+                // Containers count the bits that are stored, the decoder those that come out.
+                (params.bits_per_sample, params.bits_per_coded_sample) = (None, None);
+            }
+            Ok(params)
+        }
+        Err(name) if name == names::ENCRYPTED => {
+            Err(Error::malformed("its sound is encrypted (DRM): only its own player hears it"))
+        }
+        Err(name) => Err(input::unread(name)),
+    }
+}
+
+/// The rate and channels of what a codec decodes to, 0 where it does not say.
+fn spec(codec: &Codec, params: &AudioCodecParameters) -> (SampleRate, usize) {
+    match codec {
+        #[cfg(feature = "opus")]
+        Codec::Opus(opus) => (SampleRate(opus::RATE), opus.channels()),
+        Codec::Symphonia(_) => {
+            let channels = params.channels.as_ref().map_or(0, |channels| channels.count());
+            (SampleRate(params.sample_rate.unwrap_or(0)), channels)
+        }
     }
 }
 
@@ -313,12 +406,10 @@ fn codec(params: &AudioCodecParameters) -> Result<(Codec, &'static str)> {
         return opus_codec(params);
     }
     let decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .make_audio_decoder(params, &decoder_options(params.codec))
         .map_err(|error| match error {
-            Symphonia::Unsupported(_) if params.codec == CODEC_ID_AAC => {
-                Error::unsupported("it is AAC of a kind that is not read here (HE-AAC?)")
-            }
-            Symphonia::Unsupported(_) => Error::unsupported("its codec is not read here"),
+            Symphonia::Unsupported(_) if params.codec == CODEC_ID_AAC => input::unread("this kind of AAC"),
+            Symphonia::Unsupported(_) => input::unread(&names::known(params.codec)),
             other => failed(other),
         })?;
     let name = decoder.codec_info().short_name;
