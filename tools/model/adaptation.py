@@ -9,7 +9,8 @@ Per voice (channel or diarized speaker) of a recording, for its windows (or whol
 import numpy as np
 K = 8
 EPS, THRESHOLD, SLOPE, TRUST = .2, .3, 10., .3          # composition, gate, gate, interaction (psi is multiplied by TRUST)
-ALPHA, MOST, SOON = 16., .5, 3.6                         # prior: windows, largest share of conversation, seconds
+ALPHA, MOST, SOON = 16., .5, 3.6                         # prior: windows, largest share of conversation, seconds beyond an utterance
+UTTERANCE = 6.                                           # seconds that say nothing about the situation
 KAPPA, KAPPA_SCALE = 1.5, 5.                             # as in the metadata
 T_ALONE, T_KNOWN = 2.0889294, 1.5120836                  # as in the metadata
 CLASSES = "neutral calm happy sad angry fearful disgust surprised".split()
@@ -75,8 +76,8 @@ def situation(seconds):
 def posterior(logits, weight, asked, w, prior="auto"):
     """-> posteriors [n,8] and the prior used. The prior applies to the calibrated even posterior."""
     even = softmax(np.where(asked, logits, -1e9) / ((1 - weight) * T_ALONE + weight * T_KNOWN))
-    n = w.sum(); first = situation(2.4 * n) if isinstance(prior, str) and prior == "auto" else np.ones(K) / K if isinstance(prior, str) and prior == "even" else CONVERSATION if isinstance(prior, str) else np.asarray(prior)
-    first = first * asked / (first * asked).sum(); q, m = first, max(0., n - 1)
+    n = w.sum(); beyond = max(0., 2.4 * n - UTTERANCE); first = situation(beyond) if isinstance(prior, str) and prior == "auto" else np.ones(K) / K if isinstance(prior, str) and prior == "even" else CONVERSATION if isinstance(prior, str) else np.asarray(prior)
+    first = first * asked / (first * asked).sum(); q, m = first, beyond / 2.4
     for _ in range(20 if isinstance(prior, str) and prior == "auto" else 1):
         p = even * q; p /= p.sum(1, keepdims=True)
         if isinstance(prior, str) and prior == "auto":
