@@ -88,6 +88,7 @@ impl Builder {
             graph: Some(self.graph),
             opset_import: vec![Opset { domain: String::new(), version: OPSET }],
             metadata_props: about.iter().map(entry).collect(),
+            ..Model::default()
         };
         model.encode_to_vec()
     }

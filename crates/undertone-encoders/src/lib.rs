@@ -13,7 +13,7 @@ mod graph;
 pub mod hub;
 pub mod import;
 mod inspect;
-mod onnx;
+pub mod onnx;
 pub mod preset;
 pub mod pull;
 pub mod source;

@@ -1,4 +1,6 @@
-//! The part of the ONNX file format (onnx.proto, IR version 8) that encoders are written and inspected by, field by field.
+//! The part of the ONNX file format that models are written and inspected by: messages and fields of onnx.proto, IR version 8, by
+//! their names there.
+#![allow(missing_docs)]
 
 use prost::Message;
 
@@ -17,6 +19,8 @@ pub struct Model {
     pub ir_version: i64,
     #[prost(string, tag = "2")]
     pub producer_name: String,
+    #[prost(string, tag = "3")]
+    pub producer_version: String,
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
     #[prost(message, repeated, tag = "8")]
@@ -53,6 +57,16 @@ pub struct Graph {
     pub input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
+}
+
+impl Graph {
+    /// How many nodes there are up to the one that gives `value`; 0 where none does.
+    pub fn end_of(&self, value: &str) -> usize {
+        self.node
+            .iter()
+            .position(|node| node.output.iter().any(|output| output == value))
+            .map_or(0, |at| at + 1)
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -106,8 +120,8 @@ impl Attribute {
     }
 
     /// Several whole numbers.
-    pub fn ints(name: &str, ints: &[i64]) -> Attribute {
-        Attribute { ints: ints.to_vec(), ..Attribute::of(name, 7) }
+    pub fn ints(name: &str, ints: &[usize]) -> Attribute {
+        Attribute { ints: ints.iter().map(|&i| i as i64).collect(), ..Attribute::of(name, 7) }
     }
 }
 

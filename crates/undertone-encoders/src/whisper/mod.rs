@@ -190,9 +190,7 @@ impl Whisper {
         graph.node("Unsqueeze", &[INPUT, "one"], "wave", Vec::new());
         graph.node("Pad", &["wave", "pad.begin"], "wave.begin", pad("reflect"));
         graph.node("Pad", &["wave.begin", "pad.end"], "wave.padded", pad("constant"));
-        let strides = || {
-            vec![Attribute::ints("strides", &[HOP as i64]), Attribute::ints("kernel_shape", &[FFT as i64])]
-        };
+        let strides = || vec![Attribute::ints("strides", &[HOP]), Attribute::ints("kernel_shape", &[FFT])];
         let [re, im] = log_mel::fourier();
         for (part, filters) in [("re", re), ("im", im)] {
             let filters = graph.constant(&format!("fourier.{part}"), &[BINS, 1, FFT], &filters);
@@ -237,7 +235,7 @@ impl Whisper {
             let attributes = vec![
                 Attribute::ints("kernel_shape", &[3]),
                 Attribute::ints("pads", &[1, 1]),
-                Attribute::ints("strides", &[number as i64 + 1]),
+                Attribute::ints("strides", &[number + 1]),
             ];
             graph.node("Conv", &[&value, &weight, &bias], &name, attributes);
             value = graph.gelu(&name);
@@ -263,7 +261,7 @@ impl Whisper {
             &parts.each_ref().map(String::as_str),
             vec![Attribute::int("axis", -1)],
         );
-        let mut split = |part: &str, perm: &[i64]| {
+        let mut split = |part: &str, perm: &[usize]| {
             let heads = graph.two("Reshape", [part, "heads.split"], &format!("{part}.heads"));
             graph.node("Transpose", &[&heads], &format!("{part}.turned"), vec![Attribute::ints("perm", perm)])
         };

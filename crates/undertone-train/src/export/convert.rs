@@ -69,10 +69,10 @@ fn converted(mut metadata: Value) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::onnx::Entry;
     use super::*;
     use prost::Message;
     use undertone::model::Model;
+    use undertone_encoders::onnx::Entry;
 
     #[test]
     fn other_formats_are_refused_by_their_number() {

@@ -6,11 +6,11 @@ use undertone::units::{SampleRate, Seconds};
 
 use super::ModelFile;
 use super::graph::Builder;
-use super::onnx::Attribute;
 use super::trunk;
 use crate::train::encoder_head::EncoderHead;
 use crate::train::heads::KAPPA_SCALE;
 use crate::train::run::Trained;
+use undertone_encoders::onnx::Attribute;
 
 /// What a model file says of the training of its head.
 pub struct HeadTraining<'a> {

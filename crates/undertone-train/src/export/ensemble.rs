@@ -8,8 +8,8 @@ use undertone::model::{Conditions, Metadata, Population};
 use undertone::{Error, ErrorKind, Result};
 
 use super::graph::{Builder, Value};
-use super::onnx::{Attribute, Graph};
 use super::{ModelFile, trunk};
+use undertone_encoders::onnx::{Attribute, Graph};
 
 /// One of them.
 struct Member<'a> {

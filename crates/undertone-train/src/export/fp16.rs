@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::ModelFile;
-use super::onnx::{Attribute, FLOAT, FLOAT16, Node, Tensor};
+use undertone_encoders::onnx::{Attribute, FLOAT, FLOAT16, Node, Tensor};
 
 /// Constants of fewer numbers than these stay as they are.
 const FEW: usize = 1024;

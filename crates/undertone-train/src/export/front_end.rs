@@ -6,11 +6,11 @@ use std::f64::consts::TAU;
 use undertone::features::{HOP, log_mel, pitch_view};
 
 use super::graph::{Builder, Value};
-use super::onnx::Attribute;
 use crate::data::feature_cache::BANDS;
 use crate::nn::filter_bank::{Bank, FILTERS, Half};
 use crate::nn::frames::BEFORE;
 use crate::nn::tensor::values;
+use undertone_encoders::onnx::Attribute;
 
 /// `waveform [batch, samples]` → `spectrogram [batch, samples/160 + 1, 128]`.
 pub fn spectrogram(graph: &mut Builder, waveform: &Value) -> Value {

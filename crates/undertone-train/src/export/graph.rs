@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::onnx::{
+use undertone_encoders::onnx::{
     Attribute, Dimension, FLOAT, Graph, INT64, Node, Shape, Size, Tensor, TensorType, Type, ValueInfo,
 };
 
@@ -42,7 +42,13 @@ impl Builder {
     fn initializer(&mut self, dims: &[usize], data_type: i32, raw_data: Vec<u8>) -> Value {
         let name = format!("c{}", self.graph.initializer.len());
         let dims = dims.iter().map(|&dim| dim as i64).collect();
-        self.graph.initializer.push(Tensor { dims, data_type, name: name.clone(), raw_data });
+        self.graph.initializer.push(Tensor {
+            dims,
+            data_type,
+            name: name.clone(),
+            raw_data,
+            ..Tensor::default()
+        });
         name
     }
 

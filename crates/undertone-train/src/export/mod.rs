@@ -8,7 +8,6 @@ mod fp16;
 pub(crate) mod front_end;
 pub(crate) mod graph;
 mod model_file;
-pub(crate) mod onnx;
 pub mod predictions;
 mod publish;
 mod revision;

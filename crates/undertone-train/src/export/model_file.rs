@@ -10,7 +10,7 @@ use undertone::model::{Encoder, Metadata, Model, SpeakerSpace};
 use undertone::{Error, ErrorKind, Result};
 
 use super::graph::Builder;
-use super::onnx::{self, Graph, Node};
+use undertone_encoders::onnx::{self, Graph, Node};
 use undertone_eval::atomic_file;
 
 /// The property of an ONNX file that holds our metadata.

@@ -5,13 +5,13 @@ use undertone::Emotion;
 use undertone::model::Population;
 
 use super::graph::{Builder, Value};
-use super::onnx::Attribute;
 use crate::data::feature_cache::BANDS;
 use crate::data::normalization::Moments;
 use crate::nn::layer::Layer;
 use crate::nn::linear::bias;
 use crate::nn::network::{Block, Network, OUTPUTS, Stem};
 use crate::nn::tensor::values;
+use undertone_encoders::onnx::Attribute;
 
 /// `spectrogram` → `frames [batch, t', 2 · channels]`: features, then their attention logits.
 pub fn frames(graph: &mut Builder, network: &Network, views: &Moments, spectrogram: &Value) -> Value {

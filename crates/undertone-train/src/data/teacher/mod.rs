@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use crate::export::front_end::conv;
     use crate::export::graph::Builder;
-    use crate::export::onnx::{Attribute, Model, Opset};
+    use undertone_encoders::onnx::{Attribute, Model, Opset};
 
     /// A stand-in with Moonshine's names and clock, all of whose features are the sample in the middle.
     fn listener() -> Vec<u8> {

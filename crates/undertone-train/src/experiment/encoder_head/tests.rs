@@ -13,7 +13,7 @@ use undertone_eval::corpus::Corpus;
 
 use super::*;
 use crate::export::graph::Builder;
-use crate::export::onnx::{self, Attribute, Opset};
+use undertone_encoders::onnx::{self, Attribute, Opset};
 
 /// Two hidden layers of 8 and 4 values every 20 ms, each of its own 320 samples.
 fn graph(seed: u64) -> onnx::Graph {
