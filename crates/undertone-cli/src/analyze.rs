@@ -17,6 +17,7 @@ use crate::arguments::{Analyze, Channels};
 use crate::enroll;
 use crate::interrupt::{self, Interrupt};
 use crate::model;
+use crate::output::with_causes;
 use crate::progress::Progress;
 use crate::writer::{Follower, Writer};
 
@@ -31,10 +32,12 @@ struct Plan {
 }
 
 pub fn run(typed: Analyze) -> Result<ExitCode> {
-    let all = inputs(&typed.inputs)?;
+    let Inputs { files: all, unread } = inputs(&typed.inputs)?;
+    unread.iter().for_each(|error| eprintln!("undertone: {error}"));
     // Outputs are opened before the work: a place that cannot be written shows now.
     let (writer, done) = Writer::open(&typed, &all)?;
-    plan(typed, all, &done)?.run(writer)
+    let ended = plan(typed, all, &done)?.run(writer)?;
+    Ok(if unread.is_empty() || ended != ExitCode::SUCCESS { ended } else { ExitCode::FAILURE })
 }
 
 fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Plan> {
@@ -133,22 +136,30 @@ fn speaker_source(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Sp
     }
 }
 
+/// What was typed, file by file.
+pub struct Inputs {
+    pub files: Vec<PathBuf>,
+    /// Folders that cannot be read.
+    pub unread: Vec<Error>,
+}
+
 /// Files as given; folders become the recordings below them.
 ///
 /// # Errors
-/// `Io` where a folder cannot be read, `Config` where there is no recording in it.
-pub fn inputs(typed: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut inputs = Vec::new();
+/// `Io` where a folder that was named cannot be read, `Config` where there is no recording in it.
+pub fn inputs(typed: &[PathBuf]) -> Result<Inputs> {
+    let mut inputs = Inputs { files: Vec::new(), unread: Vec::new() };
     for path in typed {
         if !path.is_dir() {
-            inputs.push(path.clone());
+            inputs.files.push(path.clone());
             continue;
         }
         let found = audio::files_below(path)?;
-        if found.is_empty() {
+        if found.files.is_empty() && found.unread.is_empty() {
             return Err(Error::new(ErrorKind::Config, "there is no recording in this folder").at(path));
         }
-        inputs.extend(found);
+        inputs.files.extend(found.files);
+        inputs.unread.extend(found.unread);
     }
     Ok(inputs)
 }
@@ -166,7 +177,10 @@ impl Plan {
                 failed = true;
                 progress.aside(|| eprintln!("undertone: {}: {}", path.display(), error.message));
             }
-            progress.aside(|| writer.take(result))?;
+            if let Some(error) = progress.aside(|| writer.take(result))? {
+                failed = true;
+                progress.aside(|| eprintln!("undertone: {}", with_causes(&error)));
+            }
             ended += 1;
         }
         progress.finish();

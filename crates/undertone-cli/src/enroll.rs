@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use undertone::audio::Source;
 use undertone::engine::Options;
-use undertone::model::Model;
+use undertone::model::{Model, file_sha256};
 use undertone::speakers::Profile;
 use undertone::{Engine, Error, ErrorKind, Result};
 
-use crate::analyze;
+use crate::analyze::{self, Inputs};
 use crate::arguments::Enroll;
 use crate::interrupt::{Interrupt, STATUS};
 use crate::model;
@@ -35,7 +35,11 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let options = Options { ffmpeg: typed.ffmpeg, ffmpeg_fallback: true, ..Options::default() };
     let engine = Engine::builder().model(model).options(options).build()?;
-    let files = analyze::inputs(&typed.inputs)?;
+    let Inputs { files, unread } = analyze::inputs(&typed.inputs)?;
+    if let Some(error) = unread.into_iter().next() {
+        return Err(error);
+    }
+    let files = distinct(files);
     let mut progress = Progress::over(&files, typed.quiet);
     progress.begin(Path::new(&name));
     let hearing = progress.clone();
@@ -64,6 +68,26 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
     said.write(&text)?;
     said.finish()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each recording once: a copy, or a file in a folder that is named too, tells nothing new of a voice.
+fn distinct(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut kept: Vec<(PathBuf, Option<String>)> = Vec::new();
+    for path in files {
+        // A pipe cannot be read twice; what cannot be read is told where it is heard.
+        let digest = path.is_file().then(|| file_sha256(&path).ok()).flatten();
+        match kept.iter().find(|(_, other)| digest.is_some() && *other == digest) {
+            Some((first, _)) => {
+                eprintln!(
+                    "undertone: {}: the same recording as {}; it counts once",
+                    path.display(),
+                    first.display()
+                );
+            }
+            None => kept.push((path, digest)),
+        }
+    }
+    kept.into_iter().map(|(path, _)| path).collect()
 }
 
 /// Writes a profile of the first format in the current one, over itself where no other file is named.

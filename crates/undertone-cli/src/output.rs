@@ -11,7 +11,7 @@ use crate::resume::Journal;
 
 /// The place data is written to.
 pub enum Output {
-    /// Standard output; colours are removed where it is not a terminal or `NO_COLOR` is set.
+    /// Standard output.
     Standard,
     /// A file, complete or absent.
     File(AtomicFile),
@@ -25,21 +25,30 @@ impl Output {
         path.map_or(Ok(Output::Standard), |path| AtomicFile::create(path).map(Output::File))
     }
 
-    /// Writes text; escape sequences for colours go to terminals only.
+    /// Writes data as they are.
     pub fn write(&mut self, text: &str) -> Result<()> {
         match self {
             Output::Standard => {
-                let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+                let mut out = std::io::stdout().lock();
                 out.write_all(text.as_bytes())?;
                 out.flush()?;
             }
             Output::File(file) => {
-                let plain = anstream::adapter::strip_str(text).to_string();
-                file.write_all(plain.as_bytes()).map_err(|error| Error::from(error).at(file.path()))?;
+                file.write_all(text.as_bytes()).map_err(|error| Error::from(error).at(file.path()))?;
             }
             Output::Lines(journal) => journal.write(text)?,
         }
         Ok(())
+    }
+
+    /// Writes text with escape sequences for colours, which go to terminals only, and not where `NO_COLOR` is set.
+    pub fn write_styled(&mut self, text: &str) -> Result<()> {
+        let Output::Standard = self else {
+            return self.write(&anstream::adapter::strip_str(text).to_string());
+        };
+        let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
     }
 
     /// Puts a file in its place.

@@ -88,7 +88,9 @@ fn left(path: &Path) -> Result<Left> {
     let mut left = Left { lines: String::new(), done: HashSet::new() };
     for (number, line) in whole.lines().enumerate() {
         let result: Analysis = serde_json::from_str(line).map_err(|_| no_lines(number + 1))?;
-        if result.error.is_none() && !changed_since(&result.path, written) {
+        // A name that is no UTF-8 cannot be told from another in a line.
+        let named = !result.path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER);
+        if named && result.error.is_none() && !changed_since(&result.path, written) {
             left.lines.push_str(line);
             left.lines.push('\n');
             left.done.insert(result.path);

@@ -68,14 +68,14 @@ impl Writer {
         Follower(self.format)
     }
 
-    /// The next recording's result; what can be written now is.
-    pub fn take(&mut self, result: Analysis) -> Result<()> {
+    /// The next recording's result; what can be written now is. Gives why a file of its own could not be written, which says nothing
+    /// about those that follow.
+    ///
+    /// # Errors
+    /// What writing to the place of all recordings answers.
+    pub fn take(&mut self, result: Analysis) -> Result<Option<Error>> {
         let name = self.names.get(self.taken).cloned().unwrap_or_else(|| PathBuf::from("recording"));
-        if let Some(folder) = &self.plots {
-            for (plot, text) in report::svg(&result)? {
-                write(&folder.join(with_extension(&name, &format!("{plot}.svg"))), &text)?;
-            }
-        }
+        let mut failed = self.plot(&result, &name).err();
         match (&mut self.place, self.format) {
             (Place::One(output), Format::Text) => {
                 let blank = if self.taken > 0 || self.follow { "\n" } else { "" };
@@ -83,22 +83,24 @@ impl Writer {
                     true => report::conclusion(&result, Style { colour: true }),
                     false => report::recording(&result, Style { colour: true }),
                 };
-                output.write(&format!("{blank}{text}"))?;
+                output.write_styled(&format!("{blank}{text}"))?;
             }
             (Place::One(output), Format::Jsonl) => {
                 output.write(&format!("{}\n", report::json_line(&result)?))?
             }
-            (place, format) if result.error.is_none() => {
-                if let Some((text, extension)) = one(format, &result)? {
-                    match place {
-                        Place::One(output) => output.write(&text)?,
-                        Place::Folder(folder) => {
-                            write(&folder.join(with_extension(&name, extension)), &text)?
-                        }
-                        Place::Nowhere => {}
+            (place, format) if result.error.is_none() => match (place, one(format, &result)) {
+                (Place::One(output), text) => {
+                    if let Some((text, _)) = text? {
+                        output.write(&text)?;
                     }
                 }
-            }
+                (Place::Folder(folder), Ok(Some((text, extension)))) => {
+                    let written = write(&folder.join(with_extension(&name, extension)), &text);
+                    failed = failed.or(written.err());
+                }
+                (Place::Folder(_), Err(error)) => failed = failed.or(Some(error)),
+                _ => {}
+            },
             (place @ Place::One(_), format) if format.of_one_recording().is_some() => *place = Place::Nowhere,
             _ => {}
         }
@@ -106,6 +108,15 @@ impl Writer {
         let whole = matches!(self.format, Format::Json | Format::Csv | Format::Rttm | Format::Markdown);
         if whole || self.page.is_some() {
             self.kept.push(result);
+        }
+        Ok(failed)
+    }
+
+    /// The plots of a recording, where they are asked for.
+    fn plot(&self, result: &Analysis, name: &Path) -> Result<()> {
+        let Some(folder) = &self.plots else { return Ok(()) };
+        for (plot, text) in report::svg(result)? {
+            write(&folder.join(with_extension(name, &format!("{plot}.svg"))), &text)?;
         }
         Ok(())
     }
@@ -127,7 +138,7 @@ impl Writer {
                 Format::Csv => output.write(&report::csv(&whole)?)?,
                 Format::Rttm => output.write(&report::rttm(&whole)?)?,
                 Format::Markdown => output.write(&report::markdown(&whole)?)?,
-                Format::Text => output.write(&report::closing(Style { colour: true }))?,
+                Format::Text => output.write_styled(&report::closing(Style { colour: true }))?,
                 _ => {}
             }
             output.finish()?;
@@ -164,7 +175,7 @@ impl Follower {
             Format::Jsonl => format!("{}\n", report::span_line(span)?),
             _ => report::span(span, Style { colour: true }),
         };
-        Output::Standard.write(&line)
+        Output::Standard.write_styled(&line)
     }
 }
 

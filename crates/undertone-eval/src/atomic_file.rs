@@ -8,7 +8,8 @@ use tempfile::NamedTempFile;
 use undertone::error::{Error, ErrorKind, Result};
 
 /// A file that appears at its path, whole, when [`AtomicFile::commit`] is called; dropped before that it leaves nothing, and what
-/// was at the path stays. A symbolic link is followed and its target replaced; devices and pipes are written directly.
+/// was at the path stays. A file that is replaced keeps its permissions. A symbolic link is followed and its target replaced; devices
+/// and pipes are written directly.
 #[derive(Debug)]
 pub struct AtomicFile {
     place: Place,
@@ -81,9 +82,12 @@ impl Place {
             Ok(metadata) if !metadata.is_file() => {
                 Ok(Place::Direct(BufWriter::new(OpenOptions::new().write(true).open(path)?)))
             }
-            Ok(_) => {
+            Ok(metadata) => {
                 let target = std::fs::canonicalize(path)?;
-                Ok(Place::Temporary(BufWriter::new(temporary(folder(&target))?), target))
+                let file = temporary(folder(&target))?;
+                // Who may read a report about a person stays as it was.
+                file.as_file().set_permissions(metadata.permissions())?;
+                Ok(Place::Temporary(BufWriter::new(file), target))
             }
             // A link whose target does not exist yet.
             Err(_) if path.is_symlink() => Ok(Place::Direct(BufWriter::new(File::create(path)?))),
@@ -140,6 +144,18 @@ mod tests {
         AtomicFile::save(&path, |file| Ok(file.write_all(b"new")?)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_is_replaced_keeps_its_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("private.json");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

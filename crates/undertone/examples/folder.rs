@@ -10,7 +10,7 @@ use undertone::{Analysis, Engine, Result, audio, report};
 fn main() -> Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "examples".to_string()));
     let engine = Engine::embedded()?;
-    for path in audio::files_below(&folder)? {
+    for path in audio::files_below(&folder)?.complete()? {
         let analysis = engine.analyze_path(&path).unwrap_or_else(|error| Analysis::failed(path, &error));
         println!("{}", report::json_line(&analysis)?);
     }

@@ -47,6 +47,8 @@ pub enum WarningCode {
     SameChannels,
     /// The file of speakers reaches beyond the recording's end.
     SpeakersBeyondEnd,
+    /// Speakers given by a file speak on channels that are not analysed.
+    SpeakersOtherChannel,
     /// Spans of the file of speakers overlap.
     SpeakersOverlap,
     /// It sounds like a telephone line.
@@ -82,6 +84,7 @@ impl WarningCode {
             WarningCode::RateChange => "rate_change",
             WarningCode::SameChannels => "same_channels",
             WarningCode::SpeakersBeyondEnd => "speakers_beyond_end",
+            WarningCode::SpeakersOtherChannel => "speakers_other_channel",
             WarningCode::SpeakersOverlap => "speakers_overlap",
             WarningCode::Telephone => "telephone",
             WarningCode::Truncated => "truncated",

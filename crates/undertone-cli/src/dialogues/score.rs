@@ -43,7 +43,7 @@ pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> R
 
 /// The recordings below a folder, each with its annotation; all annotations are read before anything is analysed.
 fn recordings(folder: &Path) -> Result<Vec<(PathBuf, Vec<Spoken>)>> {
-    let files = files_below(folder)?;
+    let files = files_below(folder)?.complete()?;
     if files.is_empty() {
         let message = "this folder has no recordings; each needs a reference annotation beside it (NAME.wav and NAME.csv with \
                        start,end,channel,speaker,label)";

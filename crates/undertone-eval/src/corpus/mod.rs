@@ -46,7 +46,7 @@ impl Corpus {
     pub fn open(folder: &Path) -> Result<Vec<Corpus>> {
         let mut corpora = BTreeMap::<&str, (CorpusInfo, Vec<(Named, PathBuf)>)>::new();
         let mut unrecognised = Vec::new();
-        for path in audio::files_below(folder)? {
+        for path in audio::files_below(folder)?.complete()? {
             let Some(named) = layouts::read(&path) else {
                 unrecognised.push(path);
                 continue;

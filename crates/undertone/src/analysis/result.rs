@@ -1,9 +1,9 @@
 //! The typed result: what the format reference calls `undertone/2`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Envelope;
 use crate::emotion::Emotion;
@@ -60,7 +60,8 @@ pub struct ModelUsed {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Analysis {
-    /// The file, or `-`.
+    /// The file, or `-`. In JSON what is no UTF-8 in it is U+FFFD.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// How long it is.
     pub seconds: f64,
@@ -87,6 +88,10 @@ pub struct Analysis {
     /// The sound's outline, for plots, not in JSON.
     #[serde(skip)]
     pub envelope: Envelope,
+}
+
+fn lossy<S: Serializer>(path: &Path, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
 }
 
 impl Analysis {

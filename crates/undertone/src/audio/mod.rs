@@ -22,7 +22,7 @@ mod waveform;
 pub use channels::Channels;
 pub(crate) use channels::{check, clean, sound};
 pub(crate) use clipping::Clipping;
-pub use files::{files_below, format_rank};
+pub use files::{Listing, files_below, format_rank};
 #[cfg(feature = "decode")]
 pub use recording::{Chunk, Info, Options, Recording};
 #[cfg(feature = "decode")]

@@ -300,7 +300,7 @@ impl Stream {
         let setup = &*self.setup;
         let given = match &setup.options.speaker_source {
             SpeakerSource::Given(spans) => {
-                let (spans, warnings) = file::check(spans, Seconds(result.seconds));
+                let (spans, warnings) = file::check(spans, Seconds(result.seconds), self.channels.len());
                 result.warnings.extend(warnings);
                 spans
             }

@@ -16,13 +16,14 @@ pub fn textgrid(recording: &Analysis) -> Result<String> {
     if end == 0 {
         return Err(Error::config("a recording without length has no TextGrid").at(&recording.path));
     }
-    let grids: Vec<(String, Vec<Interval>)> =
+    let mut grids: Vec<(String, Vec<Interval>)> =
         tiers(recording).into_iter().map(|tier| (tier.name, intervals(&tier.spans, end))).collect();
+    if grids.is_empty() {
+        // Praat ends at a grid without a tier.
+        grids.push(("speech".to_string(), intervals(&[], end)));
+    }
     let mut out = String::from("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n");
     let _ = write!(out, "xmin = 0\nxmax = {}\n", seconds(end));
-    if grids.is_empty() {
-        return Ok(out + "tiers? <absent>\n");
-    }
     let _ = write!(out, "tiers? <exists>\nsize = {}\nitem []:\n", grids.len());
     for (number, (name, intervals)) in grids.iter().enumerate() {
         let _ = write!(
@@ -154,7 +155,11 @@ item []:
 
     #[test]
     fn silence_is_a_grid_without_labels_and_no_length_is_refused() {
-        assert!(textgrid(&silent()).unwrap().contains("xmax = 2.000\ntiers? <absent>"));
+        let grid = textgrid(&silent()).unwrap();
+        assert!(
+            grid.contains("size = 1\nitem []:") && grid.contains("xmax = 2.000\n            text = \"\"\n"),
+            "{grid}"
+        );
         let mut silent = sample();
         silent.spans.clear();
         let grid = textgrid(&silent).unwrap();

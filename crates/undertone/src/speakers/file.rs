@@ -19,6 +19,8 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_SPANS: usize = 1_000_000;
 /// Most speakers.
 const MOST_SPEAKERS: usize = 1000;
+/// Fields of a line of RTTM, at most.
+const MOST_FIELDS: usize = 10;
 /// Longest name of a speaker, in characters.
 const LONGEST_NAME: usize = 200;
 /// Most channels.
@@ -94,9 +96,12 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<SpeakerSpan>> {
 
 /// What of the spans can be used on a recording of so many seconds: in the order of time, within the recording, and one speaker at a time on each
 /// channel. Where two overlap, the one that began first keeps the time and the other begins where it ends (or is left out); spans of one speaker
-/// that overlap are joined. Spans without a channel and those with one are distinguished by their own alone. Says what was cut.
-pub fn check(spans: &[SpeakerSpan], seconds: Seconds) -> (Vec<SpeakerSpan>, Vec<Warning>) {
-    let mut order: Vec<&SpeakerSpan> = spans.iter().collect();
+/// that overlap are joined. Spans without a channel and those with one are distinguished by their own alone. Says what was cut, and what
+/// lies beyond the `channels` that are analysed.
+pub fn check(spans: &[SpeakerSpan], seconds: Seconds, channels: usize) -> (Vec<SpeakerSpan>, Vec<Warning>) {
+    let elsewhere = |span: &&SpeakerSpan| span.channel.is_some_and(|channel| channel >= channels);
+    let mut order: Vec<&SpeakerSpan> = spans.iter().filter(|span| !elsewhere(span)).collect();
+    let elsewhere = spans.iter().find(elsewhere).map(|first| (first, spans.len() - order.len()));
     order.sort_by(|a, b| {
         let times = |span: &SpeakerSpan| [span.segment.start.0, span.segment.end.0];
         let [[a0, a1], [b0, b1]] = [times(a), times(b)];
@@ -131,6 +136,14 @@ pub fn check(spans: &[SpeakerSpan], seconds: Seconds) -> (Vec<SpeakerSpan>, Vec<
     }
     kept.sort_by(|a, b| a.segment.start.0.total_cmp(&b.segment.start.0).then(a.channel.cmp(&b.channel)));
     let mut warnings = Vec::new();
+    if let Some((first, lines)) = elsewhere {
+        let channel = first.channel.unwrap_or_default() + 1;
+        let message = format!(
+            "{lines} lines of the file of speakers are of channels that are not analysed, such as the {channel}. of {channels}; \
+             analyse each channel (--channels split), or leave the channel out of the file"
+        );
+        warnings.push(Warning::new(WarningCode::SpeakersOtherChannel, message));
+    }
     if beyond > 0 {
         let message = format!(
             "{beyond} lines of the file of speakers reach beyond the recording's end at {seconds}; is it of this recording?"
@@ -148,13 +161,22 @@ pub fn check(spans: &[SpeakerSpan], seconds: Seconds) -> (Vec<SpeakerSpan>, Vec<
 fn rttm(text: &str) -> Result<Vec<SpeakerSpan>> {
     let (mut spans, mut recording) = (Vec::new(), None);
     for (number, line) in text.lines().enumerate() {
-        let fields: Vec<&str> = line.split_whitespace().take(8).collect();
+        // Names may hold spaces where tabs part the fields.
+        let fields: Vec<&str> = match line.contains('\t') {
+            true => line.split('\t').map(str::trim).take(MOST_FIELDS + 1).collect(),
+            false => line.split_whitespace().take(MOST_FIELDS + 1).collect(),
+        };
         if fields.first() != Some(&"SPEAKER") {
             continue;
         }
         let wrong =
             |error: Error| Error::new(error.kind(), format!("line {}: {}", number + 1, error.message()));
-        let [_, file, channel, start, length, _, _, speaker] = fields[..] else {
+        if fields.len() > MOST_FIELDS {
+            let message =
+                "a SPEAKER line has at most 10 fields; where a name holds a space, part the fields by tabs";
+            return Err(wrong(Error::malformed(message)));
+        }
+        let [_, file, channel, start, length, _, _, speaker, ..] = fields[..] else {
             return Err(wrong(Error::malformed("a SPEAKER line has at least 8 fields")));
         };
         if *recording.get_or_insert(file) != file {
@@ -267,6 +289,8 @@ mod tests {
         let unknown = "SPEAKER call <NA> 0.50 1.25 <NA> <NA> ann\n";
         assert_eq!(parse(unknown.as_bytes()).unwrap(), [span(0.5, 1.75, "ann", None)]);
         assert_eq!(parse(b"start,end,speaker\n1,2,x\n").unwrap(), [span(1.0, 2.0, "x", None)]);
+        let tabs = "SPEAKER\tcall\t1\t1\t1\t<NA>\t<NA>\tAnn Smith\t<NA>\t<NA>\n";
+        assert_eq!(parse(tabs.as_bytes()).unwrap(), [span(1.0, 2.0, "Ann Smith", Some(0))]);
     }
 
     #[test]
@@ -278,6 +302,7 @@ mod tests {
             ("SPEAKER call 1 1e308 1.7e308 <NA> <NA> ann", "ends"),
             ("SPEAKER call 0 0.5 1 <NA> <NA> ann", "channel from 1"),
             ("SPEAKER call 1 0.5 1 <NA> <NA>", "8 fields"),
+            ("SPEAKER call 1 0.5 1 <NA> <NA> Ann Smith <NA> <NA>", "10 fields"),
             ("SPEAKER a 1 0 1 <NA> <NA> x\nSPEAKER b 1 0 1 <NA> <NA> x", "several recordings"),
             ("start,end,speaker\n0,1,x\n2,1,x", "row 3"),
             ("start,end,speaker\n0,inf,x", "'inf'"),
@@ -308,7 +333,7 @@ mod tests {
             span(20.0, 30.0, "ann", None),
             span(2.0, 3.0, "cat", Some(1)),
         ];
-        let (kept, warnings) = check(&spans, Seconds(9.0));
+        let (kept, warnings) = check(&spans, Seconds(9.0), 2);
         let wanted = [
             span(0.0, 4.0, "ann", None),
             span(2.0, 3.0, "cat", Some(1)),
@@ -322,7 +347,11 @@ mod tests {
             warnings[0].message.starts_with("2 lines") && warnings[1].message.contains("2.0 s"),
             "{warnings:?}"
         );
-        assert_eq!(check(&wanted, Seconds(9.0)), (wanted.to_vec(), vec![]));
-        assert_eq!(check(&[], Seconds(1.0)), (vec![], vec![]));
+        assert_eq!(check(&wanted, Seconds(9.0), 2), (wanted.to_vec(), vec![]));
+        assert_eq!(check(&[], Seconds(1.0), 1), (vec![], vec![]));
+        let (kept, warnings) = check(&wanted, Seconds(9.0), 1);
+        assert_eq!((kept.len(), warnings.len()), (3, 1));
+        assert_eq!(warnings[0].code, WarningCode::SpeakersOtherChannel);
+        assert!(warnings[0].message.starts_with("1 lines of"), "{warnings:?}");
     }
 }
