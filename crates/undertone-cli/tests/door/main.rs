@@ -6,6 +6,7 @@ mod documents;
 mod encoders;
 mod enroll;
 mod enrolled;
+mod folders;
 mod long_jobs;
 mod outputs;
 mod speakers;
