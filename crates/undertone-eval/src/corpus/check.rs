@@ -8,9 +8,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{Corpus, Utterance};
-use undertone::audio;
 use undertone::error::Error;
-use undertone::units::Seconds;
+use undertone::units::{SampleRate, Seconds};
 
 /// Below this RMS (−70 dB of full scale) a file counts as silent.
 const SILENT: f64 = 3.2e-4;
@@ -53,14 +52,15 @@ struct Sound {
 }
 
 fn sound(utterance: &Utterance) -> Result<Sound, Error> {
-    let waveform = audio::read(utterance.path.as_path())?;
+    let samples = utterance.samples()?;
     let (mut hash, mut power) = (Sha256::new(), 0.0);
-    for sample in waveform.samples() {
+    for sample in &samples {
         hash.update(sample.to_le_bytes());
         power += f64::from(*sample).powi(2);
     }
-    let rms = (power / waveform.samples().len().max(1) as f64).sqrt();
-    Ok(Sound { seconds: waveform.duration().0, rms, hash: hash.finalize().into() })
+    let rms = (power / samples.len() as f64).sqrt();
+    let seconds = SampleRate::MODEL.seconds(samples.len() as u64).0;
+    Ok(Sound { seconds, rms, hash: hash.finalize().into() })
 }
 
 /// Decodes every clip of a corpus and looks for what a training would stumble over.

@@ -18,17 +18,34 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
     let mut reader = csv::Reader::from_path(path).map_err(missing)?;
     let columns = Columns::of(reader.headers().map_err(broken)?).map_err(here)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (mut utterances, mut clips, mut unmapped) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    for (number, record) in reader.records().enumerate() {
-        let row = |error: Error| here(Error::config(format!("row {}: {}", number + 2, error.message())));
-        let utterance = columns.read(&record.map_err(broken)?, folder, &name, &card).map_err(row)?;
+    let (mut utterances, mut unmapped, mut absent) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let mut clips = BTreeMap::<String, usize>::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let at_line = |error: Error| here(Error::config(format!("line {line}: {}", error.message())));
+        let mut utterance = columns.read(&record, folder, &name, &card).map_err(at_line)?;
         if utterance.emotion.is_none() && !utterance.label.is_empty() {
             unmapped.insert(utterance.label.clone());
         }
-        if !clips.insert(utterance.clip.clone()) {
-            return Err(row(Error::config(format!("'{}' was there before", utterance.clip))));
+        if !utterance.path.is_file() {
+            absent.push(format!("line {line}: {}", utterance.path.display()));
         }
+        if let Some(&first) = clips.get(&utterance.clip) {
+            let Utterance { path, segment, .. } = &utterances[first];
+            if (path, segment) == (&utterance.path, &utterance.segment) {
+                return Err(at_line(Error::config(format!("'{}' was there before", utterance.clip))));
+            }
+            utterance.clip = columns.whole_clip(&record, utterance.segment);
+            if clips.contains_key(&utterance.clip) {
+                return Err(at_line(Error::config(format!("'{}' was there before", utterance.clip))));
+            }
+        }
+        clips.insert(utterance.clip.clone(), utterances.len());
         utterances.push(utterance);
+    }
+    if !absent.is_empty() {
+        return Err(here(missing_files(&absent, utterances.len())));
     }
     if !unmapped.is_empty() {
         let labels = Vec::from_iter(unmapped).join(", ");
@@ -48,6 +65,20 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
         repeated: vec![],
         unrecognised: vec![],
     })
+}
+
+/// Files shown of those that are not there.
+const SHOWN: usize = 5;
+
+/// What is said before anything is decoded.
+fn missing_files(absent: &[String], rows: usize) -> Error {
+    let shown = absent[..absent.len().min(SHOWN)].join("; ");
+    let more = if absent.len() > SHOWN { "; …" } else { "" };
+    let message = format!(
+        "{} of {rows} recordings are not there: {shown}{more}; correct or remove these lines",
+        absent.len()
+    );
+    Error::config(message)
 }
 
 /// Where the columns are.
@@ -107,6 +138,12 @@ impl Columns {
             defect: card.defective.get(&clip(file, segment)).cloned(),
         })
     }
+
+    /// The name of a clip that shares its shorter one with another: the file's name with extension, and the whole segment.
+    fn whole_clip(&self, record: &csv::StringRecord, segment: Option<Segment>) -> String {
+        let file = record.get(self.path).map_or("", str::trim);
+        segment.map_or(file.to_string(), |Segment { start, end }| format!("{file}@{}-{}", start.0, end.0))
+    }
 }
 
 /// A card without a label map knows the labels that are used.
@@ -165,6 +202,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.csv");
         std::fs::write(&path, csv).unwrap();
+        for name in ["x.wav", "x.flac", "y.wav", "a/x.wav"] {
+            let there = folder.path().join(name);
+            std::fs::create_dir_all(there.parent().unwrap()).unwrap();
+            std::fs::write(there, "").unwrap();
+        }
         if let Some(toml) = toml {
             std::fs::write(path.with_extension("toml"), toml).unwrap();
         }
@@ -188,15 +230,25 @@ mod tests {
     }
 
     #[test]
+    fn clips_of_one_name_or_one_start_get_names_of_their_own() {
+        let (_folder, path) =
+            write("path,speaker,start,end\nx.wav,a,0,0.4\nx.wav,b,0,0.8\nx.flac,a,,\ny.wav,a,,\n", None);
+        let corpus = Corpus::from_manifest(&path).unwrap();
+        let clips: Vec<&str> = corpus.utterances.iter().map(|utterance| utterance.clip.as_str()).collect();
+        assert_eq!(clips, ["x@0", "x.wav@0-0.8", "x", "y"]);
+    }
+
+    #[test]
     fn what_cannot_be_used_is_named() {
         for (csv, toml, word) in [
             ("file,label\nx.wav,happy\n", None, "no column 'path'"),
             ("path,label\nx.wav,happy\n", None, "no column 'speaker'"),
             ("path,speaker,label\nx.wav,a,joy\ny.wav,a,bliss\n", None, "bliss, joy"),
-            ("path,speaker,start,end\nx.wav,a,2,1\n", None, "row 2"),
+            ("path,speaker,start,end\nx.wav,a,2,1\n", None, "line 2"),
+            ("path,speaker\nx.wav,a\ngone.wav,a\n", None, "1 of 2 recordings are not there: line 3"),
             ("path,speaker,start,end\nx.wav,a,soon,3\n", None, "'soon'"),
-            ("path,speaker\nx.wav,a\nx.wav,a\n", None, "row 3: 'x' was there before"),
-            ("path,speaker\nx.wav,\n", None, "row 2: the speaker"),
+            ("path,speaker\nx.wav,a\nx.wav,a\n", None, "line 3: 'x' was there before"),
+            ("path,speaker\n\nx.wav,a\n\n\ny.wav,\n", None, "line 6: the speaker"),
             ("path,speaker\nx.wav,a,b\n", None, "line: 2"),
             ("path,speaker\n", None, "no rows"),
             ("", None, "'path'"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use undertone::audio;
 use undertone::emotion::Emotion;
 use undertone::error::{Error, Result};
-use undertone::units::Segment;
+use undertone::units::{Seconds, Segment};
 
 /// A segment with a speaker and a label: the unit of training and evaluation.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,14 +45,23 @@ impl Utterance {
     }
 }
 
+/// How far a segment may reach beyond the end of its file: times in manifests are rounded.
+const BEYOND: Seconds = Seconds(0.1);
+
 /// The samples of a file, or of a segment of it, at 16 kHz.
 ///
 /// # Errors
-/// What decoding answers; `Malformed` where there are no samples.
+/// What decoding answers; `Malformed` where there are no samples, `Config` where the segment reaches beyond the end.
 pub fn samples(path: &Path, segment: Option<Segment>) -> Result<Vec<f32>> {
     let waveform = audio::read(path)?;
     let (rate, mut samples) = (waveform.rate(), waveform.into_samples());
     if let Some(segment) = segment {
+        let end = rate.seconds(samples.len() as u64);
+        if segment.end.0 > end.0 + BEYOND.0 {
+            let Segment { start, end: to } = segment;
+            let message = format!("the segment from {start} to {to} reaches beyond its end at {end}");
+            return Err(Error::config(message).at(path));
+        }
         samples.truncate(rate.samples(segment.end) as usize);
         samples.drain(..(rate.samples(segment.start) as usize).min(samples.len()));
     }
