@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(spec.layers, ["hidden_states.2"]);
         let Installed { spec, notes, .. } = place.import(&encoder(), &layers(&["mean"])).unwrap();
         assert_eq!((spec.layers, spec.frame_seconds), (vec!["mean".to_string()], None));
-        assert!(notes.last().unwrap().contains("row every 40 ms"), "{notes:?}");
+        assert!(notes.last().unwrap().contains("frame_seconds is missing"), "{notes:?}");
         let place = Place::new();
         assert!(
             place.refused(&encoder(), &layers(&["3"])).contains("hidden_states.1, hidden_states.2, mean")

@@ -50,7 +50,9 @@ fn a_whisper_of_the_hub_is_converted_described_and_listed() {
     // 130 positions of 20 ms, and half a second of silence.
     assert!((spec.longest_seconds - 2.1).abs() < 1e-9);
     assert_eq!(cache.list().unwrap().len(), 1);
-    assert!(installed.notes.is_empty(), "{:?}", installed.notes);
+    // Runs of 2.1 s are too short for heads.
+    let notes = &installed.notes;
+    assert!(notes.len() == 1 && notes[0].contains("longest_seconds"), "{notes:?}");
     assert_eq!(std::fs::read_dir(cache.partial().unwrap()).unwrap().count(), 0, "nothing is left half done");
 }
 

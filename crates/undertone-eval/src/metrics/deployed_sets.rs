@@ -111,13 +111,13 @@ mod tests {
         let corpora = [
             unseen("a", scored("a", 30, 0.1, 0.0), scored("a", 30, 0.3, 0.9)),
             unseen("b", scored("b", 2, 0.8, 0.0), scored("b", 30, 0.3, 0.2)),
-            unseen("c", scored("c", 2, 0.8, 0.0), scored("c", 30, 0.3, 0.9)),
+            unseen("c", scored("c", 1, 0.8, 0.0), scored("c", 30, 0.3, 0.9)),
         ];
         let fitted = fit_sets(&corpora);
         assert!((fitted.unadapted["0.80"] - 0.9).abs() < 1e-6, "{fitted:?}");
         assert!((fitted.adapted["0.80"] - 0.7).abs() < 1e-6, "whatever the weight: {fitted:?}");
         let others = [corpora[1].clone(), corpora[2].clone()];
-        assert!((fit_sets(&others).unadapted["0.80"] - 1.0).abs() < 1e-6, "four clips are too few for 80 %");
+        assert!((fit_sets(&others).unadapted["0.80"] - 1.0).abs() < 1e-6, "three clips are too few for 80 %");
     }
 
     #[test]

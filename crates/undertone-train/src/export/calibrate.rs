@@ -185,6 +185,7 @@ mod tests {
         assert!(temperature.unadapted > 19.0 && temperature.adapted > 19.0, "{temperature:?}");
         assert!((thresholds.unadapted["0.90"] - 0.5).abs() < 0.1, "{thresholds:?}");
         assert_eq!(calibrated_on, ["all-but-a", "all-but-b"]);
+        assert!(after.metadata().thresholds_fitted_on.is_empty(), "the thresholds are others now");
         let metadata = after.metadata_mut();
         (metadata.temperature, metadata.thresholds) = (Conditions::default(), Conditions::default());
         metadata.calibrated_on.clear();
@@ -192,6 +193,7 @@ mod tests {
         let metadata = rest.metadata_mut();
         (metadata.temperature, metadata.thresholds) = (Conditions::default(), Conditions::default());
         metadata.calibrated_on.clear();
+        metadata.thresholds_fitted_on.clear();
         assert!(rest == after);
     }
 

@@ -72,7 +72,7 @@ impl Encoder {
         &self.spec
     }
 
-    /// What it makes of a fixed sound: [`PROBED`] values of each layer, their means over one second. They tell encoders apart, whatever
+    /// What it makes of a fixed sound: 16 values of each layer, their means over one second. They tell encoders apart, whatever
     /// the precision of their weights.
     pub fn probe(&self) -> &[f32] {
         &self.probe
