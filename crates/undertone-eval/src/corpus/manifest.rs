@@ -14,22 +14,26 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
     let here = |error: Error| error.at(path);
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("manifest").to_string();
     let broken = |error: csv::Error| here(Error::config(error.to_string()));
-    let missing = |error: csv::Error| here(std::io::Error::from(error).into());
-    let mut reader = csv::Reader::from_path(path).map_err(missing)?;
+    let bytes = std::fs::read(path).map_err(|error| here(error.into()))?;
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
     let columns = Columns::of(reader.headers().map_err(broken)?).map_err(here)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (mut utterances, mut unmapped, mut absent) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let (mut utterances, mut unmapped) = (Vec::new(), BTreeSet::new());
+    let (mut absent, mut count) = (Vec::new(), 0);
     let mut clips = BTreeMap::<String, usize>::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let at_line = |error: Error| here(Error::config(format!("line {line}: {}", error.message())));
+        let line = || line(&bytes, record.position());
+        let at_line = |error: Error| here(Error::config(format!("line {}: {}", line(), error.message())));
         let mut utterance = columns.read(&record, folder, &name, &card).map_err(at_line)?;
         if utterance.emotion.is_none() && !utterance.label.is_empty() {
             unmapped.insert(utterance.label.clone());
         }
         if !utterance.path.is_file() {
-            absent.push(format!("line {line}: {}", utterance.path.display()));
+            count += 1;
+            if absent.len() < SHOWN {
+                absent.push(format!("line {}: {}", line(), utterance.path.display()));
+            }
         }
         if let Some(&first) = clips.get(&utterance.clip) {
             let Utterance { path, segment, .. } = &utterances[first];
@@ -44,8 +48,14 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
         clips.insert(utterance.clip.clone(), utterances.len());
         utterances.push(utterance);
     }
-    if !absent.is_empty() {
-        return Err(here(missing_files(&absent, utterances.len())));
+    if count > 0 {
+        let more = if count > absent.len() { "; …" } else { "" };
+        let message = format!(
+            "{count} of {} recordings are not there: {}{more}; correct or remove these lines",
+            utterances.len(),
+            absent.join("; ")
+        );
+        return Err(here(Error::config(message)));
     }
     if !unmapped.is_empty() {
         let labels = Vec::from_iter(unmapped).join(", ");
@@ -67,19 +77,15 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
     })
 }
 
+/// The line of the file in which a record begins: the position of the reader lies before the blank lines that it passes over.
+fn line(bytes: &[u8], position: Option<&csv::Position>) -> usize {
+    let at = position.map_or(0, |position| position.byte() as usize).min(bytes.len());
+    let blank = bytes[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    1 + bytes[..at + blank].iter().filter(|&&byte| byte == b'\n').count()
+}
+
 /// Files shown of those that are not there.
 const SHOWN: usize = 5;
-
-/// What is said before anything is decoded.
-fn missing_files(absent: &[String], rows: usize) -> Error {
-    let shown = absent[..absent.len().min(SHOWN)].join("; ");
-    let more = if absent.len() > SHOWN { "; …" } else { "" };
-    let message = format!(
-        "{} of {rows} recordings are not there: {shown}{more}; correct or remove these lines",
-        absent.len()
-    );
-    Error::config(message)
-}
 
 /// Where the columns are.
 struct Columns {
