@@ -42,7 +42,7 @@ fn any_bytes_as_speakers() {
         for head in ["", "start,end,speaker\n", "SPEAKER a 1 "] {
             if let Ok(spans) = file::parse(&[head.as_bytes(), bytes].concat()) {
                 let end = Seconds(f64::from(*seconds));
-                let (kept, _) = file::check(&spans, end);
+                let (kept, _) = file::check(&spans, end, 2);
                 assert!(
                     kept.iter()
                         .all(|span| span.segment.start.0 < span.segment.end.0 && span.segment.end.0 <= end.0)

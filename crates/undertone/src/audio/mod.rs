@@ -7,6 +7,7 @@ mod decode;
 #[cfg(feature = "ffmpeg")]
 mod ffmpeg;
 mod files;
+#[cfg(feature = "decode")]
 mod gaps;
 #[cfg(feature = "decode")]
 mod magic;
