@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use undertone::analysis::Analysis;
-use undertone::audio::{self, Source};
+use undertone::audio::{self, Listing, Source};
 use undertone::emotion::EmotionSet;
 use undertone::engine::{Adapt, Event, Options, SpeakerSource};
 use undertone::prior::{Prior, Shares};
@@ -32,7 +32,7 @@ struct Plan {
 }
 
 pub fn run(typed: Analyze) -> Result<ExitCode> {
-    let Inputs { files: all, unread } = inputs(&typed.inputs)?;
+    let Listing { files: all, unread, .. } = inputs(&typed.inputs)?;
     unread.iter().for_each(|error| eprintln!("undertone: {error}"));
     // Outputs are opened before the work: a place that cannot be written shows now.
     let (writer, done) = Writer::open(&typed, &all)?;
@@ -136,19 +136,12 @@ fn speaker_source(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, Sp
     }
 }
 
-/// What was typed, file by file.
-pub struct Inputs {
-    pub files: Vec<PathBuf>,
-    /// Folders that cannot be read.
-    pub unread: Vec<Error>,
-}
-
 /// Files as given; folders become the recordings below them.
 ///
 /// # Errors
 /// `Io` where a folder that was named cannot be read, `Config` where there is no recording in it.
-pub fn inputs(typed: &[PathBuf]) -> Result<Inputs> {
-    let mut inputs = Inputs { files: Vec::new(), unread: Vec::new() };
+pub fn inputs(typed: &[PathBuf]) -> Result<Listing> {
+    let mut inputs = Listing::default();
     for path in typed {
         if !path.is_dir() {
             inputs.files.push(path.clone());

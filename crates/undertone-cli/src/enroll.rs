@@ -1,5 +1,6 @@
 //! `undertone enroll`, and the speakers that `analyze --adapt` names: recordings → profiles.
 
+use std::fs::Metadata;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use undertone::model::{Model, file_sha256};
 use undertone::speakers::Profile;
 use undertone::{Engine, Error, ErrorKind, Result};
 
-use crate::analyze::{self, Inputs};
+use crate::analyze;
 use crate::arguments::Enroll;
 use crate::interrupt::{Interrupt, STATUS};
 use crate::model;
@@ -35,11 +36,7 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let options = Options { ffmpeg: typed.ffmpeg, ffmpeg_fallback: true, ..Options::default() };
     let engine = Engine::builder().model(model).options(options).build()?;
-    let Inputs { files, unread } = analyze::inputs(&typed.inputs)?;
-    if let Some(error) = unread.into_iter().next() {
-        return Err(error);
-    }
-    let files = distinct(files);
+    let files = distinct(analyze::inputs(&typed.inputs)?.complete()?);
     let mut progress = Progress::over(&files, typed.quiet);
     progress.begin(Path::new(&name));
     let hearing = progress.clone();
@@ -72,22 +69,27 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
 
 /// Each recording once: a copy, or a file in a folder that is named too, tells nothing new of a voice.
 fn distinct(files: Vec<PathBuf>) -> Vec<PathBuf> {
-    let mut kept: Vec<(PathBuf, Option<String>)> = Vec::new();
+    let mut kept: Vec<PathBuf> = Vec::new();
     for path in files {
-        // A pipe cannot be read twice; what cannot be read is told where it is heard.
-        let digest = path.is_file().then(|| file_sha256(&path).ok()).flatten();
-        match kept.iter().find(|(_, other)| digest.is_some() && *other == digest) {
-            Some((first, _)) => {
+        match kept.iter().find(|first| are_same(first, &path)) {
+            Some(first) => {
                 eprintln!(
                     "undertone: {}: the same recording as {}; it counts once",
                     path.display(),
                     first.display()
                 );
             }
-            None => kept.push((path, digest)),
+            None => kept.push(path),
         }
     }
-    kept.into_iter().map(|(path, _)| path).collect()
+    kept
+}
+
+/// Whether two files hold the same bytes. Pipes cannot be read twice; what cannot be read is told where it is heard.
+fn are_same(a: &Path, b: &Path) -> bool {
+    let size = |path: &Path| std::fs::metadata(path).ok().filter(Metadata::is_file).map(|data| data.len());
+    let same_size = size(a).is_some_and(|bytes| size(b) == Some(bytes));
+    same_size && file_sha256(a).is_ok_and(|digest| file_sha256(b).is_ok_and(|other| other == digest))
 }
 
 /// Writes a profile of the first format in the current one, over itself where no other file is named.

@@ -12,6 +12,7 @@ use undertone_eval::corpus::Corpus;
 use undertone_eval::holdout::HeldOut;
 use undertone_eval::metrics::{Evaluation, UnseenSets, unseen_sets};
 use undertone_eval::predict::Condition;
+use undertone_eval::protocol::Protocol;
 use undertone_train::adaptation::{self, Sample};
 use undertone_train::data::corpora;
 use undertone_train::data::setup::Setup;
@@ -55,15 +56,8 @@ enum Command {
     },
     /// Cross-validates: trains once per fold and scores its held-out speakers; an interrupted run resumes.
     Cv {
-        /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
-        #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
-        protocols: Vec<String>,
-        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
-        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
-        corpora: Vec<PathBuf>,
-        /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
-        #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
-        extra: Vec<String>,
+        #[command(flatten)]
+        data: CrossValidated,
         /// Folder of the folds and their predictions.
         #[arg(long, default_value = "runs/cv")]
         out: PathBuf,
@@ -81,15 +75,8 @@ enum Command {
         /// Folder of the encoder (model.toml and its ONNX file), as `undertone model pull` or `import` leaves it.
         #[arg(long, value_name = "FOLDER")]
         encoder: PathBuf,
-        /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
-        #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
-        protocols: Vec<String>,
-        /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
-        #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
-        corpora: Vec<PathBuf>,
-        /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
-        #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
-        extra: Vec<String>,
+        #[command(flatten)]
+        data: CrossValidated,
         /// Folder of the folds, their heads and predictions.
         #[arg(long, default_value = "runs/head")]
         out: PathBuf,
@@ -267,6 +254,28 @@ enum Command {
     },
 }
 
+/// What is cross-validated.
+#[derive(Args)]
+struct CrossValidated {
+    /// A protocol, or several to hold out together; `joint` stands for the four behind Undertone's own figures.
+    #[arg(long = "protocol", required = true, value_delimiter = ',', value_name = "NAME|FILE.toml")]
+    protocols: Vec<String>,
+    /// Folders with corpora as downloaded; $UNDERTONE_CORPORA where not given.
+    #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
+    corpora: Vec<PathBuf>,
+    /// Corpora to learn from besides those of the protocols: names, or manifests (.csv).
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "CORPUS")]
+    extra: Vec<String>,
+}
+
+impl CrossValidated {
+    fn open(&self) -> Result<(Vec<Protocol>, Vec<Corpus>)> {
+        let protocols = corpora::protocols(&self.protocols)?;
+        let corpora = corpora::chosen(&self.corpora, &protocols, &self.extra)?;
+        Ok((protocols, corpora))
+    }
+}
+
 /// How a network is trained.
 #[derive(Args)]
 struct Training {
@@ -317,18 +326,16 @@ fn run(command: Command) -> Result<()> {
             let setup = training.setup(&corpora, &out, &cache);
             run::run(setup, &training.config()?, &HeldOut::nothing(&corpora)).map(drop)
         }
-        Command::Cv { protocols, corpora, extra, out, folds, dev, training } => {
-            let protocols = corpora::protocols(&protocols)?;
-            let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
+        Command::Cv { data, out, folds, dev, training } => {
+            let (protocols, corpora) = data.open()?;
             let validation = CrossValidation { protocols: &protocols, folds: &folds, dev };
             let cache = training.cache(&out);
             let setup = training.setup(&corpora, &out, &cache);
             print_scored(&validation.run(setup, &[training.config()?])?)
         }
-        Command::Head { encoder, protocols, corpora, extra, out, folds, config, cache, name, model_fold } => {
+        Command::Head { encoder, data, out, folds, config, cache, name, model_fold } => {
             let encoder = Arc::new(Encoder::open(&encoder)?);
-            let protocols = corpora::protocols(&protocols)?;
-            let corpora = corpora::chosen(&corpora, &protocols, &extra)?;
+            let (protocols, corpora) = data.open()?;
             let config = config.map_or(Ok(HeadConfig::default()), |path| HeadConfig::open(&path))?;
             let (cache, name) = (
                 cache.unwrap_or_else(|| out.join("layers")),

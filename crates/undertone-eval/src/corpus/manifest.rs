@@ -1,7 +1,7 @@
 //! A corpus described by a CSV file: `path` (relative to the CSV), `speaker`, optional `label` and `start,end` in seconds, anything else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Corpus, CorpusInfo, Utterance};
 use undertone::emotion::Emotion;
@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let (mut utterances, mut unmapped) = (Vec::new(), BTreeSet::new());
     let (mut absent, mut count) = (Vec::new(), 0);
-    let mut clips = BTreeMap::<String, usize>::new();
+    let mut clips = BTreeMap::<String, (PathBuf, Option<Segment>)>::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = || line(&bytes, record.position());
@@ -35,17 +35,13 @@ pub(super) fn read(path: &Path) -> Result<Corpus> {
                 absent.push(format!("line {}: {}", line(), utterance.path.display()));
             }
         }
-        if let Some(&first) = clips.get(&utterance.clip) {
-            let Utterance { path, segment, .. } = &utterances[first];
-            if (path, segment) == (&utterance.path, &utterance.segment) {
-                return Err(at_line(Error::config(format!("'{}' was there before", utterance.clip))));
-            }
+        let sound = (utterance.path.clone(), utterance.segment);
+        if clips.get(&utterance.clip).is_some_and(|first| *first != sound) {
             utterance.clip = columns.whole_clip(&record, utterance.segment);
-            if clips.contains_key(&utterance.clip) {
-                return Err(at_line(Error::config(format!("'{}' was there before", utterance.clip))));
-            }
         }
-        clips.insert(utterance.clip.clone(), utterances.len());
+        if clips.insert(utterance.clip.clone(), sound).is_some() {
+            return Err(at_line(Error::config(format!("'{}' was there before", utterance.clip))));
+        }
         utterances.push(utterance);
     }
     if count > 0 {

@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use undertone_encoders::onnx::{
-    Attribute, Dimension, FLOAT, Graph, INT64, Node, Shape, Size, Tensor, TensorType, Type, ValueInfo,
-};
+use undertone_encoders::onnx::{Attribute, FLOAT, Graph, INT64, Node, Tensor, ValueInfo};
 
 /// The name of a value in the graph.
 pub type Value = String;
@@ -18,13 +16,13 @@ pub struct Builder {
 impl Builder {
     /// Declares an input; each dimension is a number or a name.
     pub fn input(&mut self, name: &str, shape: &[&str]) -> Value {
-        self.graph.input.push(info(name, shape));
+        self.graph.input.push(ValueInfo::float(name, shape));
         name.to_string()
     }
 
     /// Declares a value as an output.
     pub fn output(&mut self, name: &str, shape: &[&str]) {
-        self.graph.output.push(info(name, shape));
+        self.graph.output.push(ValueInfo::float(name, shape));
     }
 
     /// A constant of single precision.
@@ -107,13 +105,4 @@ impl Builder {
         self.graph.name = name.to_string();
         self.graph
     }
-}
-
-fn info(name: &str, shape: &[&str]) -> ValueInfo {
-    let dimension = |text: &&str| Dimension {
-        size: Some(text.parse().map_or_else(|_| Size::Named((*text).to_string()), Size::Fixed)),
-    };
-    let shape = Shape { dim: shape.iter().map(dimension).collect() };
-    let tensor_type = TensorType { elem_type: FLOAT, shape: Some(shape) };
-    ValueInfo { name: name.to_string(), r#type: Some(Type { tensor_type: Some(tensor_type) }) }
 }
