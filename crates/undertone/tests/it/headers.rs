@@ -257,7 +257,9 @@ fn mp3_goes_on_behind_the_frames_that_its_header_counts() {
 
 #[test]
 fn joined_streams_are_heard_to_their_end() {
-    for name in ["mp3.mp3", "aac.aac", "opus.opus", "vorbis.ogg", "flac.flac"] {
+    let streams = ["mp3.mp3", "aac.aac", "opus.opus", "vorbis.ogg", "flac.flac"];
+    let containers = ["aac.m4a", "alac.m4a", "pcm.mov", "fragments.mp4", "opus.mkv", "vorbis.webm"];
+    for name in streams.into_iter().chain(containers) {
         let bytes = fixture(name);
         let (want, _) = heard(&bytes);
         let (got, warnings) = heard(&[bytes.clone(), bytes].concat());

@@ -70,8 +70,6 @@ pub(super) struct Library {
     /// The time bases of all tracks, sound or not.
     bases: Vec<(u32, TimeBase)>,
     start: Option<f64>,
-    /// Whether its end cannot be told from its being cut off.
-    endless: bool,
     /// Samples that its header claims, and samples that came.
     claimed: Option<u64>,
     came: u64,
@@ -84,7 +82,7 @@ impl Library {
         let sounds = sounds(format.as_ref(), unread);
         let bases =
             format.tracks().iter().filter_map(|track| track.time_base.map(|base| (track.id, base))).collect();
-        Library { format, sounds, bases, start: None, endless: false, claimed: None, came: 0, short: false }
+        Library { format, sounds, bases, start: None, claimed: None, came: 0, short: false }
     }
 
     /// Says how many samples there should be.
@@ -97,11 +95,10 @@ impl Library {
         self
     }
 
-    /// Adds what the head of a Matroska file says.
-    pub(super) fn described(mut self, head: matroska::Head) -> Library {
-        self.endless = head.endless;
+    /// Adds what the head of a Matroska file says of its tracks.
+    pub(super) fn described(mut self, entries: Vec<matroska::Entry>) -> Library {
         let mut known = std::mem::take(&mut self.sounds);
-        for entry in head.entries.into_iter().filter(|entry| entry.sound) {
+        for entry in entries.into_iter().filter(|entry| entry.sound) {
             let at = known.iter().position(|sound| sound.id == entry.number);
             let mut sound = at.map_or_else(
                 || Sound { id: entry.number, ..Sound::only(Err(names::matroska(&entry.codec))) },
@@ -165,11 +162,6 @@ impl Demux for Library {
                 self.sounds = sounds(self.format.as_ref(), "");
                 self.start = None;
                 Err(Symphonia::ResetRequired)
-            }
-            Err(Symphonia::IoError(error))
-                if self.endless && error.kind() == std::io::ErrorKind::UnexpectedEof =>
-            {
-                Ok(None)
             }
             other => {
                 self.short = self.claimed.is_some_and(|claimed| self.came < claimed);

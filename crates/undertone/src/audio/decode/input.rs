@@ -11,12 +11,13 @@ use symphonia::core::meta::MetadataOptions;
 use super::super::magic;
 use super::super::source::Opened;
 use super::ahead::Ahead;
-use super::demux::{Demux, Library, Sound};
+use super::demux::{Demux, Library};
 use super::flac::Flac;
 use super::frames::Frames;
+use super::joined::Joined;
 use super::mp4::Mp4;
 use super::wave::Wave;
-use super::{failed, matroska, names};
+use super::{choose, failed, joined, names};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a stream that may be spooled to a temporary file: an mp4 whose index may come last.
@@ -24,11 +25,8 @@ const MOST_SPOOLED: u64 = 4 << 30;
 /// Bytes of a file's beginning in which its codec is looked for, to name it.
 const NAMES: usize = 64 << 10;
 
-/// Opens the container of a source; `choose` says which of its sound tracks is read.
-pub(super) fn open(
-    source: Opened,
-    choose: &dyn Fn(&[Sound]) -> Result<usize>,
-) -> Result<(Box<dyn Demux>, usize)> {
+/// Opens the container of a source, and tells the number of the sound track that is read, as [`choose`] says it.
+pub(super) fn open(source: Opened, wanted: Option<usize>) -> Result<(Box<dyn Demux>, usize)> {
     let source: Box<dyn MediaSource> = match source {
         Opened::File(file) => Box::new(file),
         Opened::Bytes(bytes) => Box::new(Cursor::new(bytes)),
@@ -49,9 +47,9 @@ pub(super) fn open(
     if let Some(name) = magic::no_recording(&head) {
         return Err(Error::malformed(format!("it is {name}, not a recording")));
     }
-    let demux = container(input, &head, choose);
+    let demux = container(input, &head, wanted);
     demux.map_err(|error| explain(&head, error)).and_then(|demux| {
-        let chosen = choose(demux.sounds())?;
+        let chosen = choose(demux.sounds(), wanted)?;
         Ok((demux, chosen))
     })
 }
@@ -64,11 +62,7 @@ pub(super) fn unread(name: &str) -> Error {
     Error::unsupported(message)
 }
 
-fn container(
-    mut input: Ahead,
-    head: &[u8],
-    choose: &dyn Fn(&[Sound]) -> Result<usize>,
-) -> Result<Box<dyn Demux>> {
+fn container(mut input: Ahead, head: &[u8], wanted: Option<usize>) -> Result<Box<dyn Demux>> {
     if Wave::begins(head) {
         return Wave::open(input);
     }
@@ -77,7 +71,7 @@ fn container(
             Ok(source) => source,
             Err(stream) => spool(stream)?,
         };
-        return Ok(Box::new(Mp4::open(source, choose)?));
+        return Ok(Box::new(Mp4::open(source, wanted)?));
     }
     if head.starts_with(b"OggS") {
         let unread = names::ogg(head).unwrap_or_default();
@@ -85,9 +79,8 @@ fn container(
         let named = opened.map_err(|error| if unread.is_empty() { error } else { self::unread(&unread) });
         return Ok(Box::new(named?));
     }
-    if head.starts_with(b"\x1a\x45\xdf\xa3") {
-        let opened = library(input.into_source()?, "")?;
-        return Ok(Box::new(opened.described(matroska::head(head))));
+    if head.starts_with(joined::MAGIC) {
+        return Ok(Box::new(Joined::open(Box::new(input), head.len())?));
     }
     if head.starts_with(b"caff") {
         return Ok(Box::new(library(input.into_source()?, "")?));

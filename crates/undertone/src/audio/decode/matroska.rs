@@ -14,12 +14,12 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub entries: Vec<Entry>,
-    /// Whether the file does not know its own length: what a live recorder writes.
-    pub endless: bool,
+    /// Bytes of the file; none where it does not know its own length: what a live recorder writes.
+    pub length: Option<u64>,
 }
 
-/// The elements in a slice: id, whether the size is known, and as much of the body as there is.
-fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, bool, &[u8])> {
+/// The elements in a slice: id, the size where it is known, and as much of the body as there is.
+fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, Option<u64>, &[u8])> {
     std::iter::from_fn(move || {
         let length = 1 + bytes.first()?.leading_zeros() as usize;
         let id = bytes.get(..length).filter(|_| length <= 4)?;
@@ -30,9 +30,9 @@ fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, bool, &[u8])> {
         let marked = size.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
         let most = (1u64 << (7 * length)) - 1;
         let size = marked & most;
-        let known = size != most;
+        let known = (size != most).then_some(size);
         let there = rest.len() - length;
-        let n = if known { usize::try_from(size).unwrap_or(there).min(there) } else { there };
+        let n = known.and_then(|size| usize::try_from(size).ok()).unwrap_or(there).min(there);
         let body = &rest[length..length + n];
         bytes = &rest[length + n..];
         Some((id, known, body))
@@ -71,14 +71,16 @@ fn entry(body: &[u8]) -> Entry {
 
 /// Reads the head of a file.
 pub(super) fn head(bytes: &[u8]) -> Head {
-    let Some((_, known, segment)) = elements(bytes).find(|(id, ..)| *id == 0x1853_8067) else {
+    let Some((_, size, segment)) = elements(bytes).find(|(id, ..)| *id == 0x1853_8067) else {
         return Head::default();
     };
     let tracks = elements(segment).find(|(id, ..)| *id == 0x1654_ae6b);
     let entries = tracks.map(|(_, _, tracks)| {
         elements(tracks).filter(|(id, ..)| *id == 0xae).map(|(_, _, body)| entry(body)).collect()
     });
-    Head { entries: entries.unwrap_or_default(), endless: !known }
+    let begin = segment.as_ptr().addr() - bytes.as_ptr().addr();
+    let length = size.map(|size| size.saturating_add(begin as u64));
+    Head { entries: entries.unwrap_or_default(), length }
 }
 
 #[cfg(test)]
@@ -93,7 +95,9 @@ mod tests {
         let segment = [&[0x16, 0x54, 0xae, 0x6b, 0x80 | entries.len() as u8][..], &entries].concat();
         let file = [&[0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18, 0x53, 0x80, 0x67, 0xff][..], &segment].concat();
         let head = head(&file);
-        assert!(head.endless);
+        assert_eq!(head.length, None);
+        let sized = [&file[..9], &[0x84], &file[10..]].concat();
+        assert_eq!(self::head(&sized).length, Some(14));
         assert_eq!(
             head.entries[0],
             Entry { number: 1, default: false, codec: String::new(), ..entry(&other) }

@@ -6,12 +6,14 @@ mod demux;
 mod flac;
 mod frames;
 mod input;
+mod joined;
 mod matroska;
 mod mp4;
 mod names;
 #[cfg(feature = "opus")]
 mod opus;
 mod scale;
+mod section;
 mod wave;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -302,7 +304,7 @@ fn failed(error: Symphonia) -> Error {
 }
 
 fn open(source: Opened, wanted: Option<usize>) -> Result<Decoder> {
-    let (demux, chosen) = input::open(source, &|sounds| choose(sounds, wanted))?;
+    let (demux, chosen) = input::open(source, wanted)?;
     let sound = &demux.sounds()[chosen];
     let params = known(sound)?;
     let (codec, name) = codec(&params)?;

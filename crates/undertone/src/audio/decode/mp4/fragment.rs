@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{BufReader, Read, Result, Seek, SeekFrom};
 
-use symphonia::core::io::MediaSource;
-
+use super::super::section::Section;
 use super::boxes::{boxes, first, header, number, word};
 use super::table::Sample;
 
 /// A file that is read here and there.
-pub(super) type File = BufReader<Box<dyn MediaSource>>;
+pub(super) type File = BufReader<Section>;
 
 /// A box at the top of a file.
 pub(super) struct Top {
@@ -18,6 +17,13 @@ pub(super) struct Top {
     body: u64,
     /// Where the next box begins; never behind the file's end.
     pub end: u64,
+}
+
+impl Top {
+    /// Whether another file begins with it.
+    pub(super) fn is_next(&self) -> bool {
+        self.at > 0 && &self.name == b"ftyp"
+    }
 }
 
 /// The box at a place of the file, none at its end.
@@ -71,6 +77,8 @@ pub(super) struct Fragments {
     time: u64,
     /// Whether the first of them is a part cut out of something longer.
     cut_out: bool,
+    /// Where another file begins behind them.
+    pub next_file: Option<u64>,
 }
 
 impl Fragments {
@@ -83,6 +91,7 @@ impl Fragments {
             samples: VecDeque::new(),
             time: 0,
             cut_out: false,
+            next_file: None,
         }
     }
 
@@ -113,6 +122,10 @@ impl Fragments {
             }
             let Some(at) = self.at else { return Ok(None) };
             let Some(found) = top(source, at, length)? else { return Ok(None) };
+            if found.is_next() {
+                (self.at, self.next_file) = (None, Some(at));
+                return Ok(None);
+            }
             if found.name == *b"moof" {
                 let moof = body(source, &found, length)?;
                 let number = first(&moof, b"mfhd").map_or(1, |body| word(body, 4));

@@ -18,7 +18,9 @@ use self::boxes::{boxes, first, header, inside, number, table, word};
 use self::entry::Entry;
 use self::fragment::{File, Fragments};
 use self::table::{Sample, Table};
+use super::choose;
 use super::demux::{Damage, Demux, Sound};
+use super::section::Section;
 use crate::error::{Error, Result as Answer};
 use crate::units::Seconds;
 
@@ -133,7 +135,8 @@ pub(super) struct Mp4 {
     sounds: Vec<Sound>,
     tracks: Vec<Track>,
     fragments: Fragments,
-    /// The track that is read.
+    /// The track that is read, as asked for and its number.
+    wanted: Option<usize>,
     chosen: usize,
     /// Which of its entries is decoded, and a sample that waits for the decoder of another.
     entry: usize,
@@ -154,17 +157,22 @@ impl Mp4 {
         names(&name) && header <= 16 && next.is_none_or(|next| next[4..8].iter().all(u8::is_ascii))
     }
 
-    /// Opens a file; `choose` says which of its sound tracks is read.
-    pub(super) fn open(
-        source: Box<dyn MediaSource>,
-        choose: impl FnOnce(&[Sound]) -> Answer<usize>,
-    ) -> Answer<Mp4> {
-        let mut source = BufReader::with_capacity(BUFFER, source);
-        let length = source.seek(SeekFrom::End(0))?;
+    /// Opens a file, of which one sound track is read, as [`choose`] says it.
+    pub(super) fn open(source: Box<dyn MediaSource>, wanted: Option<usize>) -> Answer<Mp4> {
+        Mp4::section(Section::whole(source), wanted)
+    }
+
+    fn section(section: Section, wanted: Option<usize>) -> Answer<Mp4> {
+        let mut source = BufReader::with_capacity(BUFFER, section);
+        let mut length = source.seek(SeekFrom::End(0))?;
         let mut fragments = Fragments::new();
         let mut index = None;
         let mut at = 0;
         while let Some(found) = fragment::top(&mut source, at, length)? {
+            if found.is_next() {
+                (fragments.next_file, length) = (Some(at), at);
+                break;
+            }
             match &found.name {
                 b"moov" if index.is_none() => {
                     index = Some(fragment::body(&mut source, &found, LONGEST_INDEX)?)
@@ -201,7 +209,7 @@ impl Mp4 {
             }
         }
         let sounds: Vec<Sound> = tracks.iter().map(Track::sound).collect();
-        let chosen = choose(&sounds)?;
+        let chosen = choose(&sounds, wanted)?;
         fragments.of(
             first(&index, b"mvex").unwrap_or_default(),
             tracks[chosen].id,
@@ -214,6 +222,7 @@ impl Mp4 {
             sounds,
             tracks,
             fragments,
+            wanted,
             chosen,
             entry: 0,
             waiting: None,
@@ -232,6 +241,20 @@ impl Mp4 {
         }
         Ok(self.fragments.next(&mut self.source, self.length)?)
     }
+
+    /// Goes on with the file behind this one, where there is one.
+    fn go_on(&mut self) -> Result<Option<Packet>> {
+        let Some(at) = self.fragments.next_file.take() else { return Ok(None) };
+        let source = std::mem::replace(&mut self.source, BufReader::new(Section::empty()));
+        match Mp4::section(source.into_inner().from(at), self.wanted) {
+            Ok(next) => *self = Mp4 { truncated: self.truncated, ..next },
+            Err(_) => {
+                self.truncated = true;
+                return Ok(None);
+            }
+        }
+        Err(Symphonia::ResetRequired)
+    }
 }
 
 impl Demux for Mp4 {
@@ -248,7 +271,7 @@ impl Demux for Mp4 {
             Some(sample) => Some(sample),
             None => self.next_sample()?,
         };
-        let Some(sample) = next else { return Ok(None) };
+        let Some(sample) = next else { return self.go_on() };
         let track = &self.tracks[self.chosen];
         let wanted = sample.entry.min(track.entries.len() - 1);
         if wanted != self.entry {
