@@ -11,7 +11,8 @@ fn in_columns(columns: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn lines_keep_to_the_width_of_the_terminal() {
-    let (_folder, sound) = file(&format!("{}.wav", "a long name ".repeat(12)), &std::fs::read(EXAMPLE).unwrap());
+    let (_folder, sound) =
+        file(&format!("{}.wav", "a long name ".repeat(12)), &std::fs::read(EXAMPLE).unwrap());
     for (columns, width) in [("60", 60), ("80", 80), ("100", 100), ("200", 200), ("20", 60), ("900", 200)] {
         let shown = stdout(&in_columns(columns, &["analyze", text(&sound)]));
         let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
@@ -20,7 +21,11 @@ fn lines_keep_to_the_width_of_the_terminal() {
     }
     let piped = undertone(&["analyze", text(&sound)]);
     assert_eq!(stdout(&in_columns("nonsense", &["analyze", text(&sound)])), stdout(&piped));
-    assert!(stdout(&piped).lines().any(|line| line.contains("a long name  0:24.6") || line.contains(".wav  0:24.6")));
+    assert!(
+        stdout(&piped)
+            .lines()
+            .any(|line| line.contains("a long name  0:24.6") || line.contains(".wav  0:24.6"))
+    );
 }
 
 #[test]
