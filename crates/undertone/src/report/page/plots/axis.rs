@@ -30,7 +30,7 @@ pub fn axis(seconds: f64) -> String {
             (_, true) => " end",
             _ => " middle",
         };
-        let shown = if finest < 1.0 || seconds < 3600.0 { short(time) } else { clock(time) };
+        let shown = short(time);
         let _ = write!(
             out,
             "<g class=\"{}\"><line x1=\"{place}\" x2=\"{place}\" y1=\"0\" y2=\"5\" class=\"grid\"/><text x=\"{place}\" y=\"16\" \
