@@ -170,7 +170,7 @@ impl Plan {
                 failed = true;
                 progress.aside(|| eprintln!("undertone: {}: {}", path.display(), error.message));
             }
-            if let Some(error) = progress.aside(|| writer.take(result))? {
+            if let Some(error) = progress.aside(|| writer.take(result, &self.engine))? {
                 failed = true;
                 progress.aside(|| eprintln!("undertone: {}", with_causes(&error)));
             }

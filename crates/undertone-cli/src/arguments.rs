@@ -25,6 +25,7 @@ Examples:
   undertone analyze interview.m4a                  one recording, as text
   undertone analyze calls/ --json --output r.json  a folder, as JSON
   undertone analyze call.wav --channels split --speakers agent,caller --html call.html
+  undertone analyze calls/ --html report/          a page per recording, and an index
   undertone analyze calls/ --format srt --output captions/
   undertone enroll agent calm.wav --neutral        an agent's speaker profile: agent.profile.json
   undertone analyze call.wav --channels split --adapt agent.profile.json
@@ -84,9 +85,14 @@ pub struct Analyze {
     /// Write to a file instead of standard output; a folder for several recordings in a format with one file per recording.
     #[arg(long, short, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
-    /// Also write an HTML page with plots; recordings of up to 20 MB that browsers can play are embedded.
-    #[arg(long, value_name = "FILE")]
+    /// Also write an HTML page with plots (FILE.html); or, for several recordings, a folder with a page for each and an index.html to
+    /// sort and filter them.
+    #[arg(long, value_name = "FILE|DIR")]
     pub html: Option<PathBuf>,
+    /// How pages play recordings: embed (inside the page: those of up to 20 MB that browsers play, others are linked), link, or
+    /// none [default: embed for one page, link for a folder].
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "embed|link|none", requires = "html")]
+    pub sound: Option<SoundChoice>,
     /// Also write the plots as SVG files.
     #[arg(long, value_name = "DIR")]
     pub svg: Option<PathBuf>,
@@ -178,6 +184,14 @@ pub struct Enroll {
 pub enum Channels {
     Average,
     Split,
+}
+
+/// How pages play recordings.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SoundChoice {
+    Embed,
+    Link,
+    None,
 }
 
 #[derive(Subcommand)]

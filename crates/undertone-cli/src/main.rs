@@ -11,6 +11,7 @@ mod interrupt;
 mod model;
 mod names;
 mod output;
+mod pages;
 mod progress;
 mod resume;
 mod scoring;

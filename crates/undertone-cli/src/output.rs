@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use undertone::report::Style;
 use undertone::{Error, Result};
 use undertone_eval::atomic_file::AtomicFile;
 pub use undertone_eval::atomic_file::temporary;
@@ -51,6 +52,12 @@ impl Output {
         Ok(out.flush()?)
     }
 
+    /// How text is written here.
+    pub fn style(&self) -> Style {
+        let width = if let Output::Standard = self { width() } else { None };
+        Style { colour: true, width }
+    }
+
     /// Puts a file in its place.
     pub fn finish(self) -> Result<()> {
         match self {
@@ -59,6 +66,15 @@ impl Output {
             Output::File(file) => file.commit(),
         }
     }
+}
+
+/// Columns of standard output, 60 to 200: as `COLUMNS` says, else the terminal; none for a pipe or a file.
+fn width() -> Option<usize> {
+    let said =
+        std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok()).filter(|&said| said > 0);
+    let terminal =
+        || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    said.or_else(terminal).map(|width| width.clamp(60, 200))
 }
 
 /// An error and its causes, as far as they say more than its message, which names missing files and permissions already: `model.onnx: cannot be loaded: unexpected end of file`.

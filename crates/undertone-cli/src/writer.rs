@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use undertone::analysis::{Analysis, Span};
-use undertone::report::{self, Sound, Style};
+use undertone::report;
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::Analyze;
 use crate::format::Format;
 use crate::names::{names, with_extension};
 use crate::output::Output;
+use crate::pages::Pages;
 use crate::resume::Journal;
 
 /// Where a format goes.
@@ -29,10 +30,12 @@ pub struct Writer {
     /// Spans were told already.
     follow: bool,
     place: Place,
-    page: Option<(Output, PathBuf)>,
+    pages: Option<Pages>,
     plots: Option<PathBuf>,
     names: Vec<PathBuf>,
     taken: usize,
+    /// Whether a recording has its text on standard output.
+    shown: bool,
     kept: Vec<Analysis>,
 }
 
@@ -43,10 +46,8 @@ impl Writer {
         let format = Format::of(typed);
         let (place, done) = place(format, typed, all.len())?;
         let inputs: Vec<PathBuf> = all.iter().filter(|path| !done.contains(*path)).cloned().collect();
-        let page = match &typed.html {
-            Some(path) => Some((Output::open(Some(path))?, path.clone())),
-            None => None,
-        };
+        let names = names(&typed.inputs, &inputs);
+        let pages = Pages::open(typed, &names)?;
         if let Some(folder) = &typed.svg {
             make(folder)?;
         }
@@ -54,10 +55,11 @@ impl Writer {
             format,
             follow: typed.follow,
             place,
-            page,
+            pages,
             plots: typed.svg.clone(),
-            names: names(&typed.inputs, &inputs),
+            names,
             taken: 0,
+            shown: false,
             kept: Vec::new(),
         };
         Ok((writer, done))
@@ -73,17 +75,20 @@ impl Writer {
     ///
     /// # Errors
     /// What writing to the place of all recordings answers.
-    pub fn take(&mut self, result: Analysis) -> Result<Option<Error>> {
+    pub fn take(&mut self, result: Analysis, engine: &Engine) -> Result<Option<Error>> {
         let name = self.names.get(self.taken).cloned().unwrap_or_else(|| PathBuf::from("recording"));
         let mut failed = self.plot(&result, &name).err();
         match (&mut self.place, self.format) {
+            // A failure is told on standard error; a reader of both would read it twice.
+            (Place::One(Output::Standard), Format::Text) if result.error.is_some() => {}
             (Place::One(output), Format::Text) => {
-                let blank = if self.taken > 0 || self.follow { "\n" } else { "" };
+                let blank = if self.shown || self.follow { "\n" } else { "" };
                 let text = match self.follow {
-                    true => report::conclusion(&result, Style { colour: true }),
-                    false => report::recording(&result, Style { colour: true }),
+                    true => report::conclusion(&result, output.style()),
+                    false => report::recording(&result, output.style()),
                 };
                 output.write_styled(&format!("{blank}{text}"))?;
+                self.shown = true;
             }
             (Place::One(output), Format::Jsonl) => {
                 output.write(&format!("{}\n", report::json_line(&result)?))?
@@ -106,7 +111,15 @@ impl Writer {
         }
         self.taken += 1;
         let whole = matches!(self.format, Format::Json | Format::Csv | Format::Rttm | Format::Markdown);
-        if whole || self.page.is_some() {
+        let result = match &mut self.pages {
+            Some(pages) => {
+                let (result, error) = pages.take(result, engine);
+                failed = failed.or(error);
+                result
+            }
+            None => result,
+        };
+        if whole || self.pages.is_some() {
             self.kept.push(result);
         }
         Ok(failed)
@@ -138,17 +151,12 @@ impl Writer {
                 Format::Csv => output.write(&report::csv(&whole)?)?,
                 Format::Rttm => output.write(&report::rttm(&whole)?)?,
                 Format::Markdown => output.write(&report::markdown(&whole)?)?,
-                Format::Text => output.write_styled(&report::closing(Style { colour: true }))?,
+                Format::Text if self.shown => output.write_styled(&report::closing(output.style()))?,
                 _ => {}
             }
             output.finish()?;
         }
-        if let Some((mut output, path)) = self.page {
-            let sounds: Vec<Sound> = whole.recordings.iter().map(|one| Sound::of(&one.path, &path)).collect();
-            output.write(&report::html(&whole, &sounds)?)?;
-            output.finish()?;
-        }
-        Ok(())
+        self.pages.map_or(Ok(()), |pages| pages.finish(&whole))
     }
 }
 
@@ -173,7 +181,7 @@ impl Follower {
     pub fn tell(&self, span: &Span) -> Result<()> {
         let line = match self.0 {
             Format::Jsonl => format!("{}\n", report::span_line(span)?),
-            _ => report::span(span, Style { colour: true }),
+            _ => report::span(span, Output::Standard.style()),
         };
         Output::Standard.write_styled(&line)
     }
@@ -219,7 +227,7 @@ fn place(format: Format, typed: &Analyze, recordings: usize) -> Result<(Place, H
 }
 
 /// Makes a folder unless it is there.
-fn make(folder: &Path) -> Result<()> {
+pub fn make(folder: &Path) -> Result<()> {
     if folder.exists() && !folder.is_dir() {
         return Err(
             Error::new(ErrorKind::Config, "is a file; name a folder for a file a recording").at(folder)
@@ -229,7 +237,7 @@ fn make(folder: &Path) -> Result<()> {
 }
 
 /// A file that is whole or not there, with the folders above it.
-fn write(path: &Path, text: &str) -> Result<()> {
+pub fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         make(folder)?;
     }

@@ -29,6 +29,8 @@ pub enum WarningCode {
     Ffmpeg,
     /// A gap in the container's clock was kept as silence.
     Gap,
+    /// The channels were to be analysed apart, and there is only one.
+    Mono,
     /// A speaker was enrolled by neutral speech, and the model does not know how that differs from all speech.
     NeutralOffset,
     /// There is no speech.
@@ -75,6 +77,7 @@ impl WarningCode {
             WarningCode::DifferentChannels => "different_channels",
             WarningCode::Ffmpeg => "ffmpeg",
             WarningCode::Gap => "gap",
+            WarningCode::Mono => "mono",
             WarningCode::NeutralOffset => "neutral_offset",
             WarningCode::NoSpeech => "no_speech",
             WarningCode::NotEnrolled => "not_enrolled",

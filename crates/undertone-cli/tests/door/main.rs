@@ -9,8 +9,10 @@ mod enrolled;
 mod folders;
 mod long_jobs;
 mod outputs;
+mod pages;
 mod speakers;
 mod summary;
+mod terminal;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

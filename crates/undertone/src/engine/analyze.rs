@@ -146,6 +146,11 @@ impl Engine {
         let mut stream = Stream::new(self, StreamOptions { channels, rate: SampleRate::MODEL }, pace)?;
         let info = recording.info();
         stream.came_over(info.codec, info.rate);
+        if self.options().channels == audio::Channels::Split && channels == 1 {
+            let message = "the recording is mono: there is one channel, and nothing to split; \
+                           to tell speakers apart in it use --speakers 2, or auto";
+            stream.warn([Warning::new(WarningCode::Mono, message)]);
+        }
         let reading = match self.threads() {
             1 => Reading::here(recording),
             _ => Reading::ahead(recording),

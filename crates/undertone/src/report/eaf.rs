@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use super::label::{label, millis, tiers};
 use super::markup::url;
@@ -26,13 +27,12 @@ pub fn eaf(recording: &Analysis) -> Result<String> {
     let mut out = String::from(OPENING);
     out += "    <HEADER MEDIA_FILE=\"\" TIME_UNITS=\"milliseconds\">\n";
     if let Some(name) = recording.path.file_name() {
-        let (path, name) = (recording.path.to_string_lossy(), name.to_string_lossy());
         let _ = writeln!(
             out,
             "        <MEDIA_DESCRIPTOR MEDIA_URL=\"file:{}\" MIME_TYPE=\"{}\" RELATIVE_MEDIA_URL=\"./{}\"/>",
-            url(&path),
-            mime(&name),
-            url(&name)
+            url(&recording.path),
+            mime(&name.to_string_lossy()),
+            url(Path::new(name))
         );
     }
     let _ = writeln!(out, "        <PROPERTY NAME=\"caveat\">{}</PROPERTY>\n    </HEADER>", escape(CAVEAT));

@@ -1,5 +1,7 @@
 //! Escaping for HTML, SVG and XML.
 
+use std::path::Path;
+
 /// Text as it may stand between tags and in attributes: what XML 1.0 forbids becomes �, line breaks and tabs survive in attributes.
 ///
 /// ```
@@ -24,12 +26,13 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A path as the part of a URL that names it: everything but letters, digits and `-._~/` is percent-encoded.
-pub fn url(path: &str) -> String {
+/// A path as the part of a URL that names it: everything but letters, digits and `-._~/` is percent-encoded, byte by byte:
+/// a name that is no UTF-8 is found too.
+pub fn url(path: &Path) -> String {
     let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes()
-        .map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+    let bytes = path.as_os_str().as_encoded_bytes().iter().copied();
+    let bytes = bytes.map(|byte| if cfg!(windows) && byte == b'\\' { b'/' } else { byte });
+    bytes.map(|byte| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 #[cfg(test)]
@@ -44,6 +47,11 @@ mod tests {
 
     #[test]
     fn a_url_names_the_same_bytes() {
-        assert_eq!(url("a b/ü#?%.wav"), "a%20b/%C3%BC%23%3F%25.wav");
+        assert_eq!(url(Path::new("a b/ü#?%.wav")), "a%20b/%C3%BC%23%3F%25.wav");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            assert_eq!(url(Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9.wav"))), "caf%E9.wav");
+        }
     }
 }

@@ -4,6 +4,8 @@ mod audacity;
 mod basis;
 mod csv;
 mod eaf;
+#[cfg(feature = "html")]
+mod index;
 mod json;
 mod label;
 mod markdown;
@@ -18,16 +20,19 @@ mod text;
 mod textgrid;
 mod vtt;
 mod words;
+mod wrap;
 
 pub use audacity::audacity;
 pub use csv::csv;
 pub use eaf::eaf;
+#[cfg(feature = "html")]
+pub use index::index;
 pub use json::{json, json_line, span_line};
 pub use label::{distinct, label};
 pub use markdown::markdown;
 pub use markup::escape;
 #[cfg(feature = "html")]
-pub use page::{Sound, html, svg};
+pub use page::{Sound, html, html_below, svg};
 pub use rttm::rttm;
 pub use srt::srt;
 pub use text::{Style, closing, conclusion, heading, recording, span};

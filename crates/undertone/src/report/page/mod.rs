@@ -1,21 +1,26 @@
 //! Recordings as one self-contained HTML page, and its plots as SVG files. The page loads nothing, prints well, follows the light or
 //! dark setting, and works with a keyboard and a screen reader.
 
-mod plots;
+pub mod plots;
 mod section;
+mod shell;
 mod sound;
 mod table;
 
+pub use shell::document;
 pub use sound::Sound;
 
+use std::path::Path;
+
+use super::escape;
 use super::label::line;
-use super::{CAVEAT, escape};
+use super::markup::url;
 use crate::analysis::{Analysis, Report};
 use crate::error::Result;
 
 const STYLE: &str =
     concat!(include_str!("../base.css"), include_str!("plots/plots.css"), include_str!("style.css"));
-const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: &str = concat!(include_str!("../sort.js"), include_str!("script.js"));
 /// Nothing may be loaded but what stands in the page and the recording beside it.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; media-src data: file: 'self'";
@@ -25,20 +30,28 @@ const POLICY: &str =
 /// # Errors
 /// None today.
 pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
+    Ok(page(report, sounds, None))
+}
+
+/// [`html`] for a page of several that [`crate::report::index`] lists: it links back to the index, which lies at `index` seen from the page.
+///
+/// # Errors
+/// None today.
+pub fn html_below(report: &Report, sounds: &[Sound], index: &Path) -> Result<String> {
+    Ok(page(report, sounds, Some(index)))
+}
+
+fn page(report: &Report, sounds: &[Sound], index: Option<&Path>) -> String {
     let names: Vec<String> = report.recordings.iter().map(name).collect();
     let title = match names.as_slice() {
         [one] => format!("Emotion in {one}"),
         all => format!("Emotion in {} recordings", all.len()),
     };
-    let mut out = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" \
-         content=\"{POLICY}\"/><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/><title>{0}</title>\
-         <style>{STYLE}</style></head><body><a class=\"skip\" href=\"#results\">Skip to the results</a><header>\
-         <h1>{0}</h1><p class=\"caveat\" role=\"note\">{1}</p></header>",
-        escape(&title),
-        escape(CAVEAT).replacen('`', "<code>", 1).replacen('`', "</code>", 1)
-    );
-    out += &plots::definitions();
+    let mut out = plots::definitions();
+    if let Some(index) = index {
+        out +=
+            &format!("<nav aria-label=\"Index\"><p><a href=\"{}\">All recordings</a></p></nav>", url(index));
+    }
     if names.len() > 1 {
         out += "<nav aria-label=\"Recordings\"><ol>";
         for (at, name) in names.iter().enumerate() {
@@ -52,17 +65,8 @@ pub fn html(report: &Report, sounds: &[Sound]) -> Result<String> {
         let sound = sounds.get(at).unwrap_or(&nothing);
         out += &section::section(&format!("r{}", at + 1), &names[at], recording, sound);
     }
-    out += "</main><footer><p>Model: ";
-    out += &format!(
-        "{} {} (SHA-256 <span class=\"hash\">{}</span>). Training data, results and limits: \
-         <code>undertone model info</code>. Valence and arousal are derived from the probabilities. Written by {}.",
-        escape(&report.model.name),
-        escape(&report.model.version),
-        escape(&report.model.sha256),
-        escape(&report.tool)
-    );
-    out += &format!("</p></footer><script>{SCRIPT}</script></body></html>\n");
-    Ok(out)
+    out += "</main>";
+    document(&title, POLICY, STYLE, &out, SCRIPT, report)
 }
 
 /// The plots of a recording, each as a file of its own: name (`waveform`, `emotions`, `posteriors`, `affect`) and SVG. Those
@@ -76,7 +80,7 @@ pub fn svg(recording: &Analysis) -> Result<Vec<(&'static str, String)>> {
 }
 
 /// A recording's file name on one line.
-fn name(recording: &Analysis) -> String {
+pub fn name(recording: &Analysis) -> String {
     match recording.path.file_name() {
         Some(name) if name != "-" => line(&name.to_string_lossy()),
         _ => "standard input".to_string(),
@@ -86,6 +90,7 @@ fn name(recording: &Analysis) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::CAVEAT;
     use super::super::sample::{hour, report, sample, silent};
     use super::*;
     use crate::analysis::Failure;

@@ -1,4 +1,4 @@
-// Seeks in the recording, shows where it plays, makes timelines longer, sorts tables. The page reads without it.
+// Seeks in the recording, shows where it plays, makes timelines longer. The page reads without it.
 "use strict";
 for (const section of document.querySelectorAll("section")) {
   const audio = section.querySelector("audio");
@@ -11,16 +11,16 @@ for (const section of document.querySelectorAll("section")) {
   if (!timeline) continue;
   const seconds = Number(timeline.dataset.seconds), scroll = timeline.querySelector(".scroll");
   const track = timeline.querySelector(".track"), head = timeline.querySelector(".head");
-  const moveHead = () => {
+  const showAt = (time, follow) => {
     head.hidden = false;
-    const share = Math.min(1, audio.currentTime / seconds);
+    const share = Math.min(1, time / seconds);
     head.style.left = 100 * share + "%";
     const x = share * track.clientWidth;
-    if (!audio.paused && (x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth)) scroll.scrollLeft = x - 40;
+    if (follow && (x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth)) scroll.scrollLeft = x - scroll.clientWidth / 4;
   };
   if (audio) {
     track.classList.add("seeks");
-    for (const name of ["timeupdate", "seeking", "play"]) audio.addEventListener(name, moveHead);
+    for (const name of ["timeupdate", "seeking", "play"]) audio.addEventListener(name, () => showAt(audio.currentTime, !audio.paused));
     track.addEventListener("click", (event) => {
       const box = track.getBoundingClientRect();
       seek(seconds * (event.clientX - box.left) / box.width);
@@ -42,25 +42,27 @@ for (const section of document.querySelectorAll("section")) {
   shorter.addEventListener("click", () => show(zoom / 2));
   longer.addEventListener("click", () => show(zoom * 2));
   show(1);
-}
-for (const table of document.querySelectorAll("table.spans")) {
-  const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
-  const value = (row, column) => {
-    const cell = row.cells[column], number = Number(cell.dataset.v ?? cell.textContent.replace("−", "-"));
-    return Number.isNaN(number) || cell.textContent === "" ? cell.textContent : number;
-  };
-  heads.forEach((head, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = head.textContent;
-    head.replaceChildren(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1);
-      const rows = [...body.rows].sort((a, b) => order(value(a, column), value(b, column)));
-      body.append(...rows);
-    });
+  // Keys of the timeline: arrows seek (without a sound they scroll, as ever), + and − change its length.
+  scroll.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step && audio) {
+      const time = Math.max(0, Math.min(seconds, audio.currentTime + step * (event.shiftKey ? 30 : 5)));
+      audio.currentTime = time;
+      showAt(time, true);
+    } else if ((event.key === "Home" || event.key === "End") && audio) {
+      audio.currentTime = event.key === "Home" ? 0 : seconds;
+      showAt(audio.currentTime, true);
+    } else if ("+=".includes(event.key) && zoom < 32) show(zoom * 2);
+    else if (event.key === "-" && zoom > 1) show(zoom / 2);
+    else if (!"+=-".includes(event.key)) return;
+    event.preventDefault();
   });
+  // An index links to a moment: #t=12.5
+  const wanted = /^#t=(\d+(\.\d+)?)$/.exec(location.hash);
+  if (wanted && section === document.querySelector("section")) {
+    const time = Math.min(seconds, Number(wanted[1]));
+    if (audio) audio.currentTime = time;
+    showAt(time, true);
+  }
 }

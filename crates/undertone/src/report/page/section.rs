@@ -10,6 +10,10 @@ use crate::report::label::line;
 use crate::report::text::clock;
 use crate::report::{escape, words};
 
+/// What keys do on a timeline with a sound.
+const KEYS: &str =
+    "<span class=\"what keys\">On the timeline: ← → seek 5 s, with Shift 30 s; + − length</span>";
+
 /// The section with the id `id`.
 pub fn section(id: &str, name: &str, recording: &Analysis, sound: &Sound) -> String {
     let mut out =
@@ -29,7 +33,7 @@ pub fn section(id: &str, name: &str, recording: &Analysis, sound: &Sound) -> Str
     let plays = sound.source.is_some();
     let plots = plots::plots(recording);
     if !plots.is_empty() {
-        out += &timeline(id, name, recording, &plots);
+        out += &timeline(id, name, recording, &plots, plays);
     }
     if !recording.spans.is_empty() {
         out += &moments(recording, plays);
@@ -74,12 +78,13 @@ fn player(name: &str, sound: &Sound) -> String {
 }
 
 /// Everything that runs over time, on one track that can be made longer and scrolled.
-fn timeline(id: &str, name: &str, recording: &Analysis, plots: &[Plot]) -> String {
+fn timeline(id: &str, name: &str, recording: &Analysis, plots: &[Plot], plays: bool) -> String {
     let mut out = format!(
-        "<h3>Over time</h3><div class=\"timeline s1\" data-seconds=\"{:.3}\"><div class=\"tools\" hidden=\"\"><button type=\"button\" \
+        "<h3>Over time</h3><div class=\"timeline s1\" data-seconds=\"{:.3}\"><div class=\"tools\" hidden=\"\">{}<button type=\"button\" \
          data-zoom=\"out\">− shorter</button><button type=\"button\" data-zoom=\"in\">+ longer</button></div><div class=\"scroll\" \
          tabindex=\"0\" role=\"region\" aria-label=\"Timeline of {}\"><div class=\"track\">",
         recording.seconds,
+        if plays { KEYS } else { "" },
         escape(name)
     );
     for plot in plots.iter().filter(|plot| plot.timed) {
@@ -103,6 +108,10 @@ fn timeline(id: &str, name: &str, recording: &Analysis, plots: &[Plot]) -> Strin
         plots::axis(recording.seconds)
     );
     out += &legend(recording);
+    if plots.iter().any(Plot::aggregates) {
+        out += "<p class=\"what small\">Of many spans, a column shows the share of each emotion in its time: of the labels under \
+                Emotion, of the probabilities under Probabilities. Make the timeline longer to see single spans.</p>";
+    }
     out + "</div>"
 }
 

@@ -47,23 +47,36 @@ impl Sound {
                 ..Sound::default()
             };
         }
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        let kind = PLAYED.iter().find(|(known, _)| extension.as_deref() == Some(*known)).map(|kind| kind.1);
         let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if let (Some(kind), true) = (kind, size <= MOST_BYTES)
+        if let (Some(kind), true) = (kind(path), size <= MOST_BYTES)
             && let Ok(bytes) = std::fs::read(path)
         {
             let source = Some(format!("data:{kind};base64,{}", STANDARD.encode(bytes)));
             return Sound { source, link: None, note: "The recording is embedded in this page.".into() };
         }
+        Sound::linked(path, page)
+    }
+
+    /// A link to the recording at `path` for a page at `page`; standard input (`-`) has no sound.
+    pub fn linked(path: &Path, page: &Path) -> Sound {
+        if path == Path::new("-") {
+            return Sound::of(path, page);
+        }
         let link = relative(path, page);
+        let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let size = format!("{:.1} MB", size as f64 / 1e6);
-        let note = match kind {
+        let note = match kind(path) {
             Some(_) => format!("The recording ({size}) is not embedded in this page; it is played from"),
             None => format!("The recording ({size}) is of a kind that browsers do not play; it lies at"),
         };
-        Sound { source: kind.map(|_| link.clone()), link: Some(link), note }
+        Sound { source: kind(path).map(|_| link.clone()), link: Some(link), note }
     }
+}
+
+/// The media type of a recording that browsers play.
+fn kind(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_string_lossy().to_lowercase();
+    PLAYED.iter().find(|(known, _)| extension == *known).map(|kind| kind.1)
 }
 
 /// The way from the folder of `page` to `path`, as a URL.
@@ -76,9 +89,8 @@ fn relative(path: &Path, page: &Path) -> String {
     let mut way = PathBuf::new();
     folder[shared..].iter().for_each(|_| way.push(".."));
     there[shared..].iter().for_each(|part| way.push(part));
-    let way = url(&way.to_string_lossy().replace('\\', "/"));
     // A first part with a colon would be taken for a scheme; url() has encoded it.
-    format!("./{way}")
+    format!("./{}", url(&way))
 }
 
 #[cfg(test)]
@@ -97,6 +109,8 @@ mod tests {
         assert_eq!(Sound::of(&at("a.WAV"), &page).source.unwrap(), "data:audio/wav;base64,AAAA");
         let aiff = Sound::of(&at("b c.aiff"), &page);
         assert_eq!((aiff.source, aiff.link.unwrap().as_str()), (None, "./../../b%20c.aiff"));
+        assert_eq!(Sound::linked(&at("a.WAV"), &page).source.unwrap(), "./../../a.WAV");
+        assert_eq!(Sound::linked(Path::new("-"), &page), Sound::of(Path::new("-"), &page));
         let flac = Sound::of(&at("d.flac"), &at("day.html"));
         assert_eq!(flac.source.as_deref(), Some("./d.flac"));
         assert!(flac.note.contains("20.0 MB"), "{}", flac.note);

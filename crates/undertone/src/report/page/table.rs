@@ -22,7 +22,7 @@ pub fn table(recording: &Analysis, plays: bool) -> String {
         n => format!("{n} spans, in order of start"),
     };
     let mut out = format!(
-        "<table class=\"spans\"><caption>{caption}</caption><thead><tr><th scope=\"col\" aria-sort=\"ascending\">start</th>\
+        "<table class=\"spans sorts\"><caption>{caption}</caption><thead><tr><th scope=\"col\" aria-sort=\"ascending\">start</th>\
          <th scope=\"col\">end</th><th scope=\"col\">speaker</th><th scope=\"col\">emotion</th><th scope=\"col\">prediction \
          set</th><th scope=\"col\">intensity</th><th scope=\"col\">agreement</th><th scope=\"col\">valence</th><th scope=\"col\">arousal</th></tr></thead><tbody>"
     );

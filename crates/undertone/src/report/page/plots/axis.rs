@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::across;
+use super::{LEVELS, across};
 use crate::report::text::clock;
 
 /// Steps between ticks in seconds; each divides the next, so that finer ticks fall between coarser ones.
@@ -13,17 +13,16 @@ const FEW: f64 = 6.0;
 
 /// Ticks and times over `seconds`, 20 pixels high.
 pub fn axis(seconds: f64) -> String {
-    let classes = ["l1", "l2", "l4", "l8", "l16", "l32", "l64"];
     let step = |level: usize| {
         let fits = |step: &&f64| seconds / **step <= FEW * 2f64.powi(level as i32);
         *STEPS.iter().find(fits).unwrap_or(&STEPS[STEPS.len() - 1])
     };
     let mut out = String::new();
-    let finest = step(classes.len() - 1);
+    let finest = step(LEVELS.len() - 1);
     for number in 0..=(seconds / finest).floor() as usize {
         let time = number as f64 * finest;
         let falls = |level: &usize| (time / step(*level)).fract().abs() < 1e-9;
-        let Some(level) = (0..classes.len()).find(falls) else { continue };
+        let Some(level) = (0..LEVELS.len()).find(falls) else { continue };
         let place = across(time, seconds);
         // The last label would stand half outside.
         let side = match (number, time > 0.97 * seconds) {
@@ -31,12 +30,12 @@ pub fn axis(seconds: f64) -> String {
             (_, true) => " end",
             _ => " middle",
         };
-        let shown = if finest < 1.0 || seconds < 3600.0 { short(time) } else { clock(time) };
+        let shown = short(time);
         let _ = write!(
             out,
             "<g class=\"{}\"><line x1=\"{place}\" x2=\"{place}\" y1=\"0\" y2=\"5\" class=\"grid\"/><text x=\"{place}\" y=\"16\" \
              class=\"soft{side}\">{shown}</text></g>",
-            classes[level]
+            LEVELS[level]
         );
     }
     out

@@ -59,6 +59,11 @@ impl Panel {
 }
 
 impl Plot {
+    /// Whether it shows columns instead of single spans until it is made longer.
+    pub fn aggregates(&self) -> bool {
+        self.panels.iter().any(|panel| panel.body.contains("<g class=\"a1\">"))
+    }
+
     /// As a file of its own, of a recording called `name` that lasts `seconds`; drawn for a light background.
     pub fn file(&self, name: &str, seconds: f64) -> String {
         let square = self.panels.iter().map(|panel| panel.height + MARGIN).sum::<f64>();
@@ -126,7 +131,7 @@ fn caveat(y: f64) -> String {
 /// The style of a file, its variables put in: some programs that show SVG know none.
 fn style() -> String {
     let mut style = format!(
-        "svg{{font:11px system-ui,sans-serif}}{STYLE}svg .l2{{display:inline}}.narrow{{display:none}}"
+        "svg{{font:11px system-ui,sans-serif}}{STYLE}svg .l2,svg .a2{{display:inline}}.narrow,svg .a1{{display:none}}"
     );
     style += "svg text{fill:var(--ink)}.end{text-anchor:end}.middle{text-anchor:middle}.grid{stroke:var(--line);fill:none}";
     let root = |css: &'static str| {

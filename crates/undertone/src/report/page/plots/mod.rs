@@ -1,6 +1,7 @@
 //! The plots of a recording, for the page or as files of their own.
 
 mod axis;
+pub mod columns;
 mod frame;
 mod pieces;
 mod plane;
@@ -33,14 +34,21 @@ fn across(seconds: f64, whole: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string() + "%"
 }
 
+/// Pixels across a phone.
+const PHONE: f64 = 330.0;
+/// Classes of what is shown once a plot is 1, 2, 4, … times a phone's width.
+const LEVELS: [&str; 7] = ["l1", "l2", "l4", "l8", "l16", "l32", "l64"];
+
+/// Pixels that a text needs.
+fn room(text: &str) -> f64 {
+    6.5 * text.chars().count() as f64 + 6.0
+}
+
 /// The class of a text that needs `pixels` across `share` of the width: shown once the plot is so many times a phone's width;
 /// none where it never is.
 fn level(pixels: f64, share: f64) -> Option<&'static str> {
-    const PHONE: f64 = 330.0;
-    let classes = ["l1", "l2", "l4", "l8", "l16", "l32", "l64"];
-    (0..classes.len())
-        .find(|&step| share * PHONE * 2f64.powi(step as i32) >= pixels)
-        .map(|step| classes[step])
+    let fits = |step: &usize| share * PHONE * 2f64.powi(*step as i32) >= pixels;
+    (0..LEVELS.len()).find(fits).map(|step| LEVELS[step])
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::across;
 use super::frame::Panel;
 use super::pieces::{self, Piece};
+use super::{across, columns};
 use crate::analysis::{Analysis, Share};
 use crate::emotion::{Emotion, EmotionSet};
 use crate::report::label::{Tier, line};
@@ -25,7 +25,12 @@ pub fn panels(recording: &Analysis, tiers: &[Tier]) -> Vec<Panel> {
     let named = tiers.len() > 1;
     let panel = |tier: &Tier| {
         let pieces = pieces::cells(recording, tier);
-        let body = bands(&pieces, recording.seconds) + &names(&pieces, recording.seconds);
+        let fine = bands(&pieces, recording.seconds) + &names(&pieces, recording.seconds);
+        let coarse = |count| {
+            let means = columns::of_posteriors(&pieces, recording.seconds, count);
+            columns::stack(&means, HEIGHT, &Emotion::ALL) + &columns::names(&means, HEIGHT)
+        };
+        let body = columns::zoomed(tier.spans.len(), coarse, &fine);
         let caption = if named { line(&tier.name) } else { String::new() };
         let words = format!("Mean probabilities: {}.", shares(&means(&pieces)));
         Panel { caption, words, height: HEIGHT, square: false, body }

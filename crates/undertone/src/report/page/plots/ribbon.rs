@@ -1,10 +1,11 @@
-//! The emotions of a speaker as a ribbon over time: colour, pattern and name; two emotions where two are close.
+//! The emotions of a speaker as a ribbon over time: colour, pattern and name; two emotions where two are close. Where spans would be
+//! too narrow to see, columns with the share of each emotion.
 
 use std::fmt::Write;
 
 use super::frame::{Panel, code};
 use super::pieces::{self, MOST, Piece};
-use super::{across, level};
+use super::{across, columns, level, room};
 use crate::analysis::{Analysis, Label};
 use crate::report::label::{Tier, label};
 use crate::report::text::clock;
@@ -22,12 +23,19 @@ pub fn panels(recording: &Analysis, tiers: &[Tier]) -> Vec<Panel> {
         words: words(tier),
         height: HEIGHT,
         square: false,
-        body: pieces::spans(tier, recording.seconds, MOST)
-            .iter()
-            .map(|piece| stretch(piece, recording.seconds))
-            .collect(),
+        body: ribbon(tier, recording.seconds),
     };
     tiers.iter().filter(|tier| !tier.spans.is_empty()).map(panel).collect()
+}
+
+fn ribbon(tier: &Tier, seconds: f64) -> String {
+    let pieces = pieces::spans(tier, seconds, MOST);
+    let fine: String = pieces.iter().map(|piece| stretch(piece, seconds)).collect();
+    let coarse = |count| {
+        let shares = columns::of_labels(&tier.spans, seconds, count);
+        columns::stack(&shares, HEIGHT, &columns::MARKED_FIRST) + &columns::names(&shares, HEIGHT)
+    };
+    columns::zoomed(tier.spans.len(), coarse, &fine)
 }
 
 /// The first spans in words; the table has them all.
@@ -59,10 +67,9 @@ fn stretch(piece: &Piece, seconds: f64) -> String {
         None => rect(0.5, HEIGHT - 1.0, top),
     }
     let share = (piece.end - piece.start) / seconds.max(1e-9);
-    let wide = |text: &str| 6.5 * text.chars().count() as f64 + 6.0;
-    let short = level(wide(code(top)), share).map(|class| (class, code(top)));
+    let short = level(room(code(top)), share).map(|class| (class, code(top)));
     // The name where it fits in a common view, else the two letters as soon as they fit.
-    let texts = match level(wide(top.name()), share) {
+    let texts = match level(room(top.name()), share) {
         Some("l1") => [Some(("l1", top.name())), None],
         Some("l2") => {
             [Some(("l2", top.name())), short.filter(|one| one.0 == "l1").map(|one| ("narrow", one.1))]
