@@ -52,10 +52,14 @@ impl Format {
 
     /// Whether it is written of all recordings together, when all are done.
     pub fn of_all_recordings(self) -> bool {
-        match self {
-            Format::Json | Format::Csv | Format::CsvExcel | Format::Audformat => true,
-            Format::Rttm | Format::Markdown => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Format::Json
+                | Format::Csv
+                | Format::CsvExcel
+                | Format::Audformat
+                | Format::Rttm
+                | Format::Markdown
+        )
     }
 }
