@@ -1,5 +1,11 @@
-//! Files that are not recordings: models, predictions, speakers, projections.
+//! Files that are not recordings: models, predictions, speakers, projections, configuration.
 
+// The command is no library; its reader of configuration files depends on nothing else of it.
+#[allow(dead_code)]
+#[path = "../../crates/undertone-cli/src/config/file.rs"]
+mod configuration;
+
+use configuration::{Key, Value};
 use undertone::model::Model;
 use undertone::speakers::{SpeakerProjection, file};
 use undertone::units::Seconds;
@@ -58,5 +64,23 @@ fn any_bytes_as_a_speaker_projection() {
         let head: &[u8] = b"{\"format\":1,\"statistics\":176,\"dimensions\":1,\"speakers\":1,\"windows\":1,\"corpora\":[],\"held_out\":[]}\n";
         let _ = SpeakerProjection::from_bytes(&[head, bytes].concat());
         let _ = SpeakerProjection::from_bytes(bytes);
+    });
+}
+
+#[test]
+fn any_bytes_as_configuration() {
+    let key = |name: &str, flag| Key { name: name.into(), flag };
+    let keys = [key("format", false), key("speaker-file", false), key("song", true)];
+    bolero::check!().for_each(|bytes: &[u8]| {
+        for head in ["", "format = ", "format = \"", "format = [", "song = ", "speaker_file = ", "[format]\n"]
+        {
+            match configuration::parse(&[head.as_bytes(), bytes].concat(), &keys) {
+                Ok(entries) => entries.iter().for_each(|(name, value)| {
+                    let flag = keys.iter().find(|key| key.name == *name).map(|key| key.flag);
+                    assert_eq!(flag, Some(matches!(value, Value::Flag(_))), "{name}");
+                }),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
     });
 }

@@ -15,11 +15,12 @@ use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
 use crate::enroll;
+use crate::follower::Follower;
 use crate::interrupt::{self, Interrupt};
 use crate::model;
 use crate::output::with_causes;
 use crate::progress::Progress;
-use crate::writer::{Follower, Writer};
+use crate::writer::Writer;
 
 /// What was typed, checked.
 struct Plan {
@@ -215,7 +216,10 @@ impl Plan {
                 ControlFlow::Continue(())
             };
             let result = match follower {
-                Some(follower) => engine.follow(source, heard, |event| follow(&follower, &event, &mut told)),
+                Some(mut follower) => {
+                    follower.begin()?;
+                    engine.follow(source, heard, |event| follow(&mut follower, &event, &mut told))
+                }
                 None => engine.analyze(source, heard),
             };
             told.and(result)
@@ -228,7 +232,7 @@ impl Plan {
 }
 
 /// Tells a span as soon as it is heard; what cannot be written any more ends the listening.
-fn follow(follower: &Follower, event: &Event, told: &mut Result<()>) -> ControlFlow<()> {
+fn follow(follower: &mut Follower, event: &Event, told: &mut Result<()>) -> ControlFlow<()> {
     if let Event::Span(span) = event {
         *told = follower.tell(span);
     }

@@ -33,7 +33,11 @@ Examples:
   ffmpeg -i URL -f wav - | undertone analyze - --follow        live audio
   undertone model info                             training data, results and limits of the model
   undertone model pull whisper-base                fetch a speech encoder; model list: those that are there
+  undertone config                                 options from configuration files and the environment
   undertone completions bash                       shell completions; undertone man: the manual page
+
+Options of analyze that are not typed come from the environment (UNDERTONE_FORMAT=json), then from the file that --config
+names, ./undertone.toml, the user's config.toml, and last from the defaults; 'undertone config' lists them.
 
 Exit status: 0 success; 1 some inputs failed, all others were processed; 2 usage or fatal error; 130
 interrupted by Ctrl-C: results so far are written (a second Ctrl-C ends immediately).";
@@ -55,6 +59,8 @@ pub enum Command {
     /// Train a model (runs the program undertone-train, installed beside this one).
     #[command(disable_help_flag = true)]
     Train(Train),
+    /// Print every option of analyze that a configuration file or the environment can set, its value and where it comes from.
+    Config(ConfigFiles),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -69,8 +75,9 @@ pub struct Analyze {
     /// Recordings, folders of recordings, or - for standard input.
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pub inputs: Vec<PathBuf>,
-    /// Output format: text, markdown, json, jsonl (one recording per line, as it completes), csv (one row per span), rttm; and with
-    /// one file per recording: srt, vtt, textgrid (Praat), eaf (ELAN), audacity (labels).
+    /// Output format: text, markdown, json, jsonl (one recording per line, as it completes), csv (one row per span), csv-excel (for
+    /// spreadsheets), audformat (table of segments), rttm; and with one file per recording: srt, vtt, textgrid (Praat), eaf (ELAN),
+    /// audacity (labels), rcs (one line per turn, for a voice agent's language model).
     #[arg(long, value_enum, default_value_t = Format::Text, hide_possible_values = true, value_name = "NAME")]
     pub format: Format,
     /// Short for --format json.
@@ -82,6 +89,10 @@ pub struct Analyze {
     /// Short for --format csv.
     #[arg(long, conflicts_with_all = ["format", "json", "jsonl"])]
     pub csv: bool,
+    /// CSV for spreadsheets where the decimal separator is a comma: byte order mark, semicolons, decimal commas, no formulas. Short for
+    /// --format csv-excel.
+    #[arg(long, conflicts_with_all = ["format", "json", "jsonl", "csv"])]
+    pub csv_excel: bool,
     /// Write to a file instead of standard output; a folder for several recordings in a format with one file per recording.
     #[arg(long, short, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
@@ -129,7 +140,7 @@ pub struct Analyze {
     /// changed since are analysed again. Use the same options: the lines do not record them.
     #[arg(long)]
     pub resume: bool,
-    /// Print each span as soon as it is complete, for live audio (text or --jsonl).
+    /// Print each span as soon as it is complete, for live audio: text, --jsonl, or captions by --format srt or vtt.
     #[arg(long)]
     pub follow: bool,
     /// Analyse singing over music instead of speech. Experimental: see docs/guide/songs.md.
@@ -150,6 +161,8 @@ pub struct Analyze {
     /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub files: ConfigFiles,
 }
 
 #[derive(Args)]
@@ -178,6 +191,20 @@ pub struct Enroll {
     /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub files: ConfigFiles,
+}
+
+/// The configuration files that are read.
+#[derive(Args)]
+pub struct ConfigFiles {
+    /// Take options that are not typed from this file (TOML: format = "json"), before ./undertone.toml and the user's file. The
+    /// environment (UNDERTONE_FORMAT=json) comes before all files.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration files.
+    #[arg(long)]
+    pub no_config: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

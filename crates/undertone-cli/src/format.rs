@@ -11,6 +11,10 @@ pub enum Format {
     Json,
     Jsonl,
     Csv,
+    #[value(name = "csv-excel")]
+    CsvExcel,
+    Audformat,
+    Rcs,
     Srt,
     Vtt,
     #[value(name = "textgrid")]
@@ -24,10 +28,11 @@ pub enum Format {
 impl Format {
     /// The requested format, in its long or short form.
     pub fn of(typed: &Analyze) -> Format {
-        match (typed.json, typed.jsonl, typed.csv) {
-            (true, _, _) => Format::Json,
-            (_, true, _) => Format::Jsonl,
-            (_, _, true) => Format::Csv,
+        match (typed.json, typed.jsonl, typed.csv, typed.csv_excel) {
+            (true, ..) => Format::Json,
+            (_, true, ..) => Format::Jsonl,
+            (_, _, true, _) => Format::Csv,
+            (.., true) => Format::CsvExcel,
             _ => typed.format,
         }
     }
@@ -40,9 +45,21 @@ impl Format {
             Format::TextGrid => Some("TextGrid"),
             Format::Eaf => Some("eaf"),
             Format::Audacity => Some("txt"),
-            Format::Text | Format::Json | Format::Jsonl | Format::Csv | Format::Rttm | Format::Markdown => {
-                None
-            }
+            Format::Rcs => Some("rcs"),
+            _ => None,
         }
+    }
+
+    /// Whether it is written of all recordings together, when all are done.
+    pub fn of_all_recordings(self) -> bool {
+        matches!(
+            self,
+            Format::Json
+                | Format::Csv
+                | Format::CsvExcel
+                | Format::Audformat
+                | Format::Rttm
+                | Format::Markdown
+        )
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use undertone::analysis::{Analysis, Span};
+use undertone::analysis::Analysis;
 use undertone::report;
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::Analyze;
+use crate::follower::Follower;
 use crate::format::Format;
 use crate::names::{names, with_extension};
 use crate::output::Output;
@@ -67,7 +68,7 @@ impl Writer {
 
     /// Tells spans of the recording under way on standard output.
     pub fn follower(&self) -> Follower {
-        Follower(self.format)
+        Follower::of(self.format)
     }
 
     /// The next recording's result; what can be written now is. Gives why a file of its own could not be written, which says nothing
@@ -93,6 +94,8 @@ impl Writer {
             (Place::One(output), Format::Jsonl) => {
                 output.write(&format!("{}\n", report::json_line(&result)?))?
             }
+            // Every cue was written when it was heard.
+            (Place::One(_), Format::Srt | Format::Vtt) if self.follow => {}
             (place, format) if result.error.is_none() => match (place, one(format, &result)) {
                 (Place::One(output), text) => {
                     if let Some((text, _)) = text? {
@@ -110,7 +113,6 @@ impl Writer {
             _ => {}
         }
         self.taken += 1;
-        let whole = matches!(self.format, Format::Json | Format::Csv | Format::Rttm | Format::Markdown);
         let result = match &mut self.pages {
             Some(pages) => {
                 let (result, error) = pages.take(result, engine);
@@ -119,7 +121,7 @@ impl Writer {
             }
             None => result,
         };
-        if whole || self.pages.is_some() {
+        if self.format.of_all_recordings() || self.pages.is_some() {
             self.kept.push(result);
         }
         Ok(failed)
@@ -149,6 +151,8 @@ impl Writer {
             match self.format {
                 Format::Json => output.write(&format!("{}\n", report::json(&whole)?))?,
                 Format::Csv => output.write(&report::csv(&whole)?)?,
+                Format::CsvExcel => output.write(&report::csv_excel(&whole)?)?,
+                Format::Audformat => output.write(&report::audformat(&whole.recordings)?)?,
                 Format::Rttm => output.write(&report::rttm(&whole)?)?,
                 Format::Markdown => output.write(&report::markdown(&whole)?)?,
                 Format::Text if self.shown => output.write_styled(&report::closing(output.style()))?,
@@ -168,32 +172,19 @@ fn one(format: Format, result: &Analysis) -> Result<Option<(String, &'static str
         Format::TextGrid => report::textgrid(result)?,
         Format::Eaf => report::eaf(result)?,
         Format::Audacity => report::audacity(result)?,
+        Format::Rcs => report::rcs(result)?,
         _ => return Ok(None),
     };
     Ok(format.of_one_recording().map(|extension| (text, extension)))
-}
-
-/// Tells spans while a recording is heard.
-pub struct Follower(Format);
-
-impl Follower {
-    /// One line a span.
-    pub fn tell(&self, span: &Span) -> Result<()> {
-        let line = match self.0 {
-            Format::Jsonl => format!("{}\n", report::span_line(span)?),
-            _ => report::span(span, Output::Standard.style()),
-        };
-        Output::Standard.write_styled(&line)
-    }
 }
 
 /// One stream where the format or the number of recordings allows it, else the folder named. Gives what an earlier run has done.
 fn place(format: Format, typed: &Analyze, recordings: usize) -> Result<(Place, HashSet<PathBuf>)> {
     let refuse = |message: &str| Err(Error::new(ErrorKind::Config, message));
     let output = typed.output.as_deref();
-    if typed.follow && (output.is_some() || !matches!(format, Format::Text | Format::Jsonl)) {
+    if typed.follow && (output.is_some() || !Follower::knows(format)) {
         return refuse(
-            "--follow writes text or JSON Lines to standard output: leave out --output and other formats",
+            "--follow writes text, JSON Lines, SRT or VTT to standard output: leave out --output and other formats",
         );
     }
     match (format, output) {

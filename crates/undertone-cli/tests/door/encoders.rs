@@ -1,13 +1,13 @@
 //! `model pull`, `import` and `list`: what the command says and where it puts things.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use super::{EXAMPLE, file, stderr, stdout, text};
 
 /// The command with a cache folder, and a hub that nobody runs.
 fn with_cache(cache: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    let mut command = crate::command();
     command.env("UNDERTONE_CACHE", cache).env("UNDERTONE_HUB", "http://127.0.0.1:9").env_remove("HF_TOKEN");
     command.args(arguments).stdin(Stdio::null()).output().unwrap()
 }

@@ -1,7 +1,7 @@
 //! Speaker profiles: enrolled from recordings, converted, refused where they would mislead.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ fn a_speaker_is_enrolled_into_a_file_of_that_name_and_again_replaces_it() {
     let folder = tempfile::tempdir().unwrap();
     let enroll = |more: &[&str]| {
         let arguments = [&["enroll", "agent", EXAMPLE], more].concat();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+        let mut command = crate::command();
         command.args(arguments).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap()
     };
     let output = enroll(&[]);

@@ -23,11 +23,23 @@ fn call(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-#[test]
-fn other_peoples_readers_find_in_every_format_what_the_json_says() {
-    const TEST: &str = "other_peoples_readers_find_in_every_format_what_the_json_says";
-    let folder = tempfile::tempdir().unwrap();
-    let recording = call(folder.path());
+/// Three seconds in which nobody speaks.
+fn silence(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("silence.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    (0..48_000).for_each(|_| writer.write_sample(0i16).unwrap());
+    writer.finalize().unwrap();
+    path
+}
+
+/// Every format of a recording in a folder, read by other people's readers.
+fn read_by_others(test: &str, recording: &Path, folder: &Path, more: &[&str]) {
     let formats = [
         ("json", "json"),
         ("srt", "srt"),
@@ -35,25 +47,89 @@ fn other_peoples_readers_find_in_every_format_what_the_json_says() {
         ("textgrid", "TextGrid"),
         ("eaf", "eaf"),
         ("rttm", "rttm"),
+        ("audacity", "txt"),
+        ("csv", "csv"),
+        ("csv-excel", "excel.csv"),
+        ("audformat", "audformat.csv"),
     ];
-    for (format, extension) in formats.into_iter().chain([("audacity", "txt")]) {
-        let path = folder.path().join(format!("result.{extension}"));
-        let mut arguments = vec!["analyze", text(&recording), "--channels", "split", "--format", format];
-        arguments.extend(["--speakers", "agent <b>&\"x,caller", "--output", text(&path)]);
+    for (format, extension) in formats {
+        let path = folder.join(format!("result.{extension}"));
+        let mut arguments = vec!["analyze", text(recording), "--format", format, "--output", text(&path)];
+        arguments.extend(more);
         let output = undertone(&arguments);
         assert_eq!(output.status.code(), Some(0), "{format}: {}", stderr(&output));
-        assert!(std::fs::metadata(&path).unwrap().len() > 50, "{format}");
     }
-    let Ok(output) = Command::new("python3").arg(READERS).arg(folder.path()).output() else {
-        eprintln!("skipped: {TEST} needs python3");
+    let Ok(output) = Command::new("python3").arg(READERS).arg(folder).output() else {
+        eprintln!("skipped: {test} needs python3");
         return;
     };
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
     said.lines()
         .filter(|line| line.contains("skipped"))
-        .for_each(|line| eprintln!("skipped: {TEST}: {line}"));
-    assert!(said.contains("txt: ok"), "{said}");
+        .for_each(|line| eprintln!("skipped: {test}: {line}"));
+    assert!(said.contains("txt: ok") && said.contains("excel.csv: ok"), "{said}");
+}
+
+#[test]
+fn other_peoples_readers_find_in_every_format_what_the_json_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = call(folder.path());
+    let more = ["--channels", "split", "--speakers", "agent <b>&\"x,caller"];
+    read_by_others(
+        "other_peoples_readers_find_in_every_format_what_the_json_says",
+        &recording,
+        folder.path(),
+        &more,
+    );
+}
+
+#[test]
+fn other_peoples_readers_read_every_format_where_nobody_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = silence(folder.path());
+    read_by_others(
+        "other_peoples_readers_read_every_format_where_nobody_speaks",
+        &recording,
+        folder.path(),
+        &[],
+    );
+}
+
+#[test]
+fn every_recording_has_its_rows_whatever_became_of_it() {
+    let (folder, letter) = file("letter.wav", b"Dear reader, this is no recording at all.\n");
+    let quiet = silence(folder.path());
+    let output = undertone(&["analyze", text(&letter), text(&quiet), EXAMPLE, "--csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = stdout(&output);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].ends_with(",status,message"), "{shown}");
+    assert!(lines[1].contains("letter.wav,,,") && lines[1].contains(",error,"), "{shown}");
+    assert!(lines[2].contains("silence.wav,,,") && lines[2].contains(",no-speech,"), "{shown}");
+    assert!(lines[3..].len() >= 6 && lines[3..].iter().all(|line| line.ends_with(",ok,")), "{shown}");
+    let excel = undertone(&["analyze", text(&quiet), "--csv-excel"]);
+    assert!(stdout(&excel).starts_with("\u{feff}path;start;"), "{}", stdout(&excel));
+    assert_eq!(undertone(&["analyze", EXAMPLE, "--csv-excel", "--csv"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_turn_is_a_line_of_the_real_time_context_standard() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = call(folder.path());
+    let more = ["--channels", "split", "--speakers", "agent,caller", "--format"];
+    let shown = stdout(&undertone(&[&["analyze", text(&recording)], &more[..], &["rcs"]].concat()));
+    let report = json(&undertone(&[&["analyze", text(&recording)], &more[..], &["json"]].concat()));
+    let spans = report["recordings"][0]["spans"].as_array().unwrap();
+    let turns = spans.chunk_by(|a, b| a["speaker"] == b["speaker"]).count();
+    assert_eq!(shown.lines().count(), turns, "{shown}");
+    for line in shown.lines() {
+        let (emotion, arousal) = line.split_once("],[arousal value=").unwrap();
+        let named = emotion.strip_prefix("([emotion ").unwrap().split(", ");
+        let sum: f64 = named.map(|one| one.split_once('=').unwrap().1.parse::<f64>().unwrap()).sum();
+        let arousal: f64 = arousal.strip_suffix("])").unwrap().parse().unwrap();
+        assert!(sum > 0.1 && sum < 1.02 && (0.0..=1.0).contains(&arousal), "{line}");
+    }
 }
 
 #[test]

@@ -7,6 +7,12 @@ pub fn label(span: &Span) -> String {
     Label::from(span).to_string()
 }
 
+/// `angry`, or `sad or angry`: the label without its probability.
+pub(super) fn emotions(span: &Span) -> String {
+    let Label { emotion, second, .. } = Label::from(span);
+    second.map_or(emotion.to_string(), |(second, _)| format!("{emotion} or {second}"))
+}
+
 /// `agent: angry 82 %`; the label alone where the speaker is not known.
 pub(super) fn spoken(span: &Span) -> String {
     match &span.speaker {
@@ -19,6 +25,15 @@ pub(super) fn spoken(span: &Span) -> String {
 pub(super) fn line(text: &str) -> String {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A figure with `digits` after the point; what rounds to nothing has no sign.
+pub(super) fn fixed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(figures) if figures.chars().all(|c| c == '0' || c == '.') => figures.to_string(),
+        _ => text,
+    }
 }
 
 /// Whole milliseconds: what formats that must not have gaps or overlaps count in.
@@ -140,6 +155,13 @@ mod tests {
     fn names_that_clash_are_numbered_and_never_take_anothers() {
         let names = ["a", "A", "b", "a", "a-2"].map(String::from);
         assert_eq!(distinct(names), ["a", "A-3", "b", "a-4", "a-2"]);
+    }
+
+    #[test]
+    fn what_rounds_to_nothing_has_no_sign() {
+        let all = [-0.0004, -0.0, 0.0, -0.3, 1.0].map(|value| fixed(value, 2));
+        assert_eq!(all, ["0.00", "0.00", "0.00", "-0.30", "1.00"]);
+        assert_eq!(fixed(-0.4, 0), "0");
     }
 
     #[test]

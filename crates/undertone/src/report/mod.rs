@@ -1,6 +1,7 @@
 //! Results in every output format, one file each. Meaning is decided in `analysis`; the formats only write it.
 
 mod audacity;
+mod audformat;
 mod basis;
 mod csv;
 mod eaf;
@@ -12,18 +13,21 @@ mod markdown;
 mod markup;
 #[cfg(feature = "html")]
 mod page;
+mod rcs;
 mod rttm;
 #[cfg(test)]
 mod sample;
 mod srt;
 mod text;
 mod textgrid;
+mod values;
 mod vtt;
 mod words;
 mod wrap;
 
 pub use audacity::audacity;
-pub use csv::csv;
+pub use audformat::audformat;
+pub use csv::{csv, csv_excel};
 pub use eaf::eaf;
 #[cfg(feature = "html")]
 pub use index::index;
@@ -33,11 +37,12 @@ pub use markdown::markdown;
 pub use markup::escape;
 #[cfg(feature = "html")]
 pub use page::{Sound, html, html_below, svg};
+pub use rcs::{rcs, rcs_perception, rcs_turn};
 pub use rttm::rttm;
-pub use srt::srt;
+pub use srt::{srt, srt_cue};
 pub use text::{Style, closing, conclusion, heading, recording, span};
 pub use textgrid::textgrid;
-pub use vtt::vtt;
+pub use vtt::{vtt, vtt_cue, vtt_opening};
 
 /// The style sheet that all pages begin with: colours of the emotions, light and dark.
 pub const BASE_STYLE: &str = include_str!("base.css");

@@ -1,9 +1,7 @@
 //! SRT captions.
 
-use std::fmt::Write;
-
 use super::label::{spoken, stamp};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Span};
 use crate::error::Result;
 
 /// The spans as captions, `agent: angry 82 %`; speakers that overlap have captions that overlap.
@@ -11,14 +9,15 @@ use crate::error::Result;
 /// # Errors
 /// None today.
 pub fn srt(recording: &Analysis) -> Result<String> {
-    let mut out = String::new();
-    for (number, span) in recording.spans.iter().enumerate() {
-        let (start, end) = (stamp(span.start, ','), stamp(span.end, ','));
-        // SRT has no escapes; an arrow would be taken for a time.
-        let text = spoken(span).replace("-->", "→");
-        let _ = write!(out, "{}\n{start} --> {end}\n{text}\n\n", number + 1);
-    }
-    Ok(out)
+    Ok(recording.spans.iter().enumerate().map(|(at, span)| srt_cue(at + 1, span)).collect())
+}
+
+/// One span as the caption with this number, counted from 1: what is written of a stream while it is heard.
+pub fn srt_cue(number: usize, span: &Span) -> String {
+    let (start, end) = (stamp(span.start, ','), stamp(span.end, ','));
+    // SRT has no escapes; an arrow would be taken for a time.
+    let text = spoken(span).replace("-->", "→");
+    format!("{number}\n{start} --> {end}\n{text}\n\n")
 }
 
 #[cfg(test)]

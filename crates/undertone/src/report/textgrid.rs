@@ -1,8 +1,10 @@
-//! Praat's TextGrid: one interval tier per speaker, from 0 to the recording's end without gaps.
+//! Praat's TextGrid: for each speaker an interval tier of emotions and one each of valence, arousal and posterior, from 0 to the
+//! recording's end without gaps.
 
 use std::fmt::Write;
 
-use super::label::{label, millis, tiers};
+use super::label::{emotions, millis, tiers};
+use super::values::{names, values};
 use crate::analysis::{Analysis, Span};
 use crate::error::{Error, Result};
 
@@ -16,11 +18,17 @@ pub fn textgrid(recording: &Analysis) -> Result<String> {
     if end == 0 {
         return Err(Error::config("a recording without length has no TextGrid").at(&recording.path));
     }
-    let mut grids: Vec<(String, Vec<Interval>)> =
-        tiers(recording).into_iter().map(|tier| (tier.name, intervals(&tier.spans, end))).collect();
+    let tiers = tiers(recording);
+    let mut grids: Vec<(String, Vec<Interval>)> = Vec::new();
+    for (tier, beside) in tiers.iter().zip(names(&tiers)) {
+        grids.push((tier.name.clone(), intervals(&tier.spans, end, emotions)));
+        for (at, name) in beside.into_iter().enumerate() {
+            grids.push((name, intervals(&tier.spans, end, |span| values(span)[at].clone())));
+        }
+    }
     if grids.is_empty() {
         // Praat ends at a grid without a tier.
-        grids.push(("speech".to_string(), intervals(&[], end)));
+        grids.push(("speech".to_string(), intervals(&[], end, emotions)));
     }
     let mut out = String::from("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n");
     let _ = write!(out, "xmin = 0\nxmax = {}\n", seconds(end));
@@ -57,7 +65,7 @@ struct Interval {
 }
 
 /// Spans and the silences between; a span that begins before the last one's end begins there.
-fn intervals(spans: &[&Span], end: u64) -> Vec<Interval> {
+fn intervals(spans: &[&Span], end: u64, text: impl Fn(&Span) -> String) -> Vec<Interval> {
     let (mut out, mut at) = (Vec::new(), 0);
     for span in spans {
         let (start, stop) = (millis(span.start).max(at), millis(span.end));
@@ -67,7 +75,7 @@ fn intervals(spans: &[&Span], end: u64) -> Vec<Interval> {
         if start > at {
             out.push(Interval { start: at, end: start, text: String::new() });
         }
-        out.push(Interval { start, end: stop, text: label(span) });
+        out.push(Interval { start, end: stop, text: text(span) });
         at = stop;
     }
     if at < end {
@@ -91,15 +99,25 @@ mod tests {
     use super::super::sample::{sample, silent};
     use super::*;
 
+    /// A tier's intervals: start, end and text, as they are written.
+    fn tier<'a>(grid: &'a str, name: &str) -> Vec<[&'a str; 3]> {
+        let (_, tier) = grid.split_once(&format!("name = {}\n", quote(name))).unwrap();
+        let tier = tier.split("    item [").next().unwrap();
+        let value =
+            |interval: &'a str, key: &str| interval.split_once(key).unwrap().1.lines().next().unwrap();
+        let intervals = tier.split("        intervals [").skip(1);
+        intervals.map(|one| ["xmin = ", "xmax = ", "text = "].map(|key| value(one, key))).collect()
+    }
+
     #[test]
-    fn tiers_reach_from_zero_to_the_end_with_empty_intervals_between() {
+    fn the_grid_opens_as_praat_writes_it() {
         let want = r#"File type = "ooTextFile"
 Object class = "TextGrid"
 
 xmin = 0
 xmax = 10.500
 tiers? <exists>
-size = 2
+size = 8
 item []:
     item [1]:
         class = "IntervalTier"
@@ -114,43 +132,31 @@ item []:
         intervals [2]:
             xmin = 0.500
             xmax = 3.100
-            text = "angry 82 %"
-        intervals [3]:
-            xmin = 3.100
-            xmax = 8.000
-            text = ""
-        intervals [4]:
-            xmin = 8.000
-            xmax = 9.200
-            text = "neutral 90 %"
-        intervals [5]:
-            xmin = 9.200
-            xmax = 10.500
-            text = ""
-    item [2]:
-        class = "IntervalTier"
-        name = "Ann <b>&""'\ x"
-        xmin = 0
-        xmax = 10.500
-        intervals: size = 4
-        intervals [1]:
-            xmin = 0.000
-            xmax = 2.000
-            text = ""
-        intervals [2]:
-            xmin = 2.000
-            xmax = 4.250
-            text = "sad 70 %"
-        intervals [3]:
-            xmin = 4.250
-            xmax = 6.000
-            text = "happy 90 %"
-        intervals [4]:
-            xmin = 6.000
-            xmax = 10.500
-            text = ""
+            text = "angry"
 "#;
-        assert_eq!(textgrid(&sample()).unwrap(), want);
+        let grid = textgrid(&sample()).unwrap();
+        assert!(grid.starts_with(want), "{grid}");
+        assert_eq!(grid.matches("        name = ").count(), 8);
+    }
+
+    #[test]
+    fn tiers_reach_from_zero_to_the_end_with_empty_intervals_between() {
+        let grid = textgrid(&sample()).unwrap();
+        let second = "Ann <b>&\"'\\ x";
+        for (name, texts) in [
+            (second.to_string(), ["\"sad\"", "\"happy\""]),
+            (format!("{second} valence"), ["\"-0.44\"", "\"0.73\""]),
+            (format!("{second} arousal"), ["\"-0.19\"", "\"0.46\""]),
+            (format!("{second} posterior"), ["\"sad 0.70, neutral 0.30\"", "\"happy 0.90, neutral 0.10\""]),
+        ] {
+            let want = [
+                ["0.000", "2.000", "\"\""],
+                ["2.000", "4.250", texts[0]],
+                ["4.250", "6.000", texts[1]],
+                ["6.000", "10.500", "\"\""],
+            ];
+            assert_eq!(tier(&grid, &name), want, "{name}");
+        }
     }
 
     #[test]
@@ -165,7 +171,7 @@ item []:
         let grid = textgrid(&silent).unwrap();
         assert_eq!(
             (grid.matches("intervals: size = 1\n").count(), grid.matches("text = \"\"").count()),
-            (2, 2)
+            (8, 8)
         );
         silent.seconds = 0.0;
         assert!(textgrid(&silent).unwrap_err().to_string().contains("without length"));
@@ -176,6 +182,6 @@ item []:
         let mut recording = sample();
         recording.spans[3].start = 3.0;
         let grid = textgrid(&recording).unwrap();
-        assert!(grid.contains("xmin = 3.100\n            xmax = 9.200\n            text = \"neutral 90 %\""));
+        assert!(grid.contains("xmin = 3.100\n            xmax = 9.200\n            text = \"neutral\""));
     }
 }

@@ -1,25 +1,31 @@
 //! WebVTT captions, with the speaker as the cue's voice.
 
-use std::fmt::Write;
-
-use super::label::{line, spoken, stamp};
+use super::label::{label, line, stamp};
 use super::{CAVEAT, escape};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Span};
 use crate::error::Result;
 
-/// The spans as cues in order of start, `<v agent>agent: angry 82 %`; the file's first note says what the figures do not mean.
+/// The spans as cues in order of start, `<v agent>angry 82 %`, since players show the voice's name beside the text; the file's first note
+/// says what the figures do not mean.
 ///
 /// # Errors
 /// None today.
 pub fn vtt(recording: &Analysis) -> Result<String> {
-    let mut out = format!("WEBVTT\n\nNOTE {CAVEAT}\n\n");
-    for (number, span) in recording.spans.iter().enumerate() {
-        let (start, end) = (stamp(span.start, '.'), stamp(span.end, '.'));
-        let voice = span.speaker.as_deref().map(line).filter(|name| !name.is_empty());
-        let voice = voice.map_or(String::new(), |name| format!("<v {}>", escape(&name)));
-        let _ = write!(out, "{}\n{start} --> {end}\n{voice}{}\n\n", number + 1, escape(&spoken(span)));
-    }
-    Ok(out)
+    let cues = recording.spans.iter().enumerate().map(|(at, span)| vtt_cue(at + 1, span));
+    Ok(std::iter::once(vtt_opening()).chain(cues).collect())
+}
+
+/// What stands before the first cue.
+pub fn vtt_opening() -> String {
+    format!("WEBVTT\n\nNOTE {CAVEAT}\n\n")
+}
+
+/// One span as the cue with this number, counted from 1: what is written of a stream while it is heard.
+pub fn vtt_cue(number: usize, span: &Span) -> String {
+    let (start, end) = (stamp(span.start, '.'), stamp(span.end, '.'));
+    let voice = span.speaker.as_deref().map(line).filter(|name| !name.is_empty());
+    let voice = voice.map_or(String::new(), |name| format!("<v {}>", escape(&name)));
+    format!("{number}\n{start} --> {end}\n{voice}{}\n\n", label(span))
 }
 
 #[cfg(test)]
@@ -33,10 +39,10 @@ mod tests {
         let nasty = "Ann &lt;b&gt;&amp;&quot;&#39;\\ x";
         let want = format!(
             "WEBVTT\n\nNOTE {CAVEAT}\n\n\
-             1\n00:00:00.500 --> 00:00:03.100\n<v agent>agent: angry 82 %\n\n\
-             2\n00:00:02.000 --> 00:00:04.250\n<v {nasty}>{nasty}: sad 70 %\n\n\
-             3\n00:00:04.250 --> 00:00:06.000\n<v {nasty}>{nasty}: happy 90 %\n\n\
-             4\n00:00:08.000 --> 00:00:09.200\n<v agent>agent: neutral 90 %\n\n"
+             1\n00:00:00.500 --> 00:00:03.100\n<v agent>angry 82 %\n\n\
+             2\n00:00:02.000 --> 00:00:04.250\n<v {nasty}>sad 70 %\n\n\
+             3\n00:00:04.250 --> 00:00:06.000\n<v {nasty}>happy 90 %\n\n\
+             4\n00:00:08.000 --> 00:00:09.200\n<v agent>neutral 90 %\n\n"
         );
         assert_eq!(vtt(&sample()).unwrap(), want);
         assert_eq!(vtt(&silent()).unwrap(), format!("WEBVTT\n\nNOTE {CAVEAT}\n\n"));
