@@ -83,13 +83,11 @@ impl HeadValidation<'_> {
     /// `Io` where the fold is not there; what [`ModelFile::calibrate`] answers.
     pub fn model(&self, folder: &Path, fold: usize, scored: &[Scored]) -> Result<PathBuf> {
         let path = folder.join(format!("fold-{fold}")).join("model.onnx");
-        let bytes = fs::read(&path).map_err(|error| Error::from(error).at(&path))?;
-        let mut model = ModelFile::head(bytes, Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
+        let mut model = ModelFile::open_over(&path, Some(&self.encoder))?;
         model.set_results(scored)?;
         model.calibrate(scored)?;
         let path = folder.join(format!("{}.onnx", self.name));
-        let (bytes, _) = model.over(Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
-        atomic_file::write(&path, &bytes)?;
+        model.save(&path)?;
         Ok(path)
     }
 
@@ -97,7 +95,7 @@ impl HeadValidation<'_> {
     fn hear(&self, setup: Setup<'_>) -> Result<EmbeddedClips> {
         let clips = corpora::clips(setup.corpora);
         let bar = progress::bar(clips.len() as u64, "clips embedded: {pos}/{len} {wide_bar} {eta} left");
-        let cache = LayerCache::new(&self.encoder, setup.cache)?;
+        let cache = LayerCache::new(Arc::clone(&self.encoder), setup.cache)?;
         let statistics = LayerStatistics::of(&cache, &clips, &|done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
         let key = |clip: &Clip| (clip.corpus.clone(), clip.name.clone());
@@ -121,7 +119,7 @@ impl HeadValidation<'_> {
             revision: &revision(),
         };
         let file = publish_head(&head, &self.encoder, training);
-        let (bytes, model) = file.over(Arc::clone(&self.encoder))?;
+        let (bytes, model) = file.to_model()?;
         let part = setup.folder.join("scored.part");
         fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
         atomic_file::write(&setup.folder.join("model.onnx"), &bytes)?;
