@@ -71,7 +71,8 @@ enum Command {
         #[command(flatten)]
         training: Training,
     },
-    /// Trains a head over an encoder of others, fold by fold, and scores each fold's held-out speakers; interrupted runs resume.
+    /// Trains a head over an encoder of others, fold by fold, and scores each fold's held-out speakers, or leaves corpora out in turn;
+    /// interrupted runs resume.
     Head {
         /// Folder of the encoder (model.toml and its ONNX file), as `undertone model pull` or `import` leaves it.
         #[arg(long, value_name = "FOLDER")]
@@ -84,6 +85,15 @@ enum Command {
         /// Only these folds.
         #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
         folds: Vec<usize>,
+        /// To choose how heads are fitted: hold the next fold out too and score that one; the fold itself is not scored.
+        #[arg(long)]
+        dev: bool,
+        /// Instead of folds, leave each corpus of the protocols out in turn and score it: for `calibrate --left-out`.
+        #[arg(long, conflicts_with_all = ["folds", "dev", "model_fold"])]
+        leave_one_out: bool,
+        /// As --leave-one-out, but leave these corpora out in turn: names, those of extra manifests too.
+        #[arg(long, value_delimiter = ',', value_name = "CORPUS", conflicts_with_all = ["folds", "dev", "model_fold", "leave_one_out"])]
+        leave_out: Vec<String>,
         /// How the head is fitted (TOML); defaults where not given.
         #[arg(long)]
         config: Option<PathBuf>,
@@ -94,7 +104,7 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
         /// The fold whose head becomes the model NAME.onnx, calibrated on the predictions of all folds that are done.
-        #[arg(long, value_name = "FOLD")]
+        #[arg(long, value_name = "FOLD", conflicts_with = "dev")]
         model_fold: Option<usize>,
     },
     /// Reproduces a released model from the corpora; an interrupted run resumes.
@@ -365,7 +375,19 @@ fn run(command: Command) -> Result<()> {
             let setup = training.setup(&corpora, &out, &cache);
             print_scored(&validation.run(setup, &[training.config()?])?)
         }
-        Command::Head { encoder, data, out, folds, config, cache, name, model_fold } => {
+        Command::Head {
+            encoder,
+            data,
+            out,
+            folds,
+            dev,
+            leave_one_out,
+            leave_out,
+            config,
+            cache,
+            name,
+            model_fold,
+        } => {
             let encoder = Arc::new(Encoder::open(&encoder)?);
             let (protocols, corpora) = data.open()?;
             let config = config.map_or(Ok(HeadConfig::default()), |path| HeadConfig::open(&path))?;
@@ -374,8 +396,16 @@ fn run(command: Command) -> Result<()> {
                 name.unwrap_or_else(|| encoder.spec().name.clone()),
             );
             let validation =
-                HeadValidation { encoder, protocols: &protocols, folds: &folds, config, name: &name };
+                HeadValidation { encoder, protocols: &protocols, folds: &folds, dev, config, name: &name };
             let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+            let mut names: Vec<&str> = leave_out.iter().map(String::as_str).collect();
+            if leave_one_out {
+                names.extend(protocols.iter().map(|protocol| protocol.corpus.as_str()));
+            }
+            if !names.is_empty() {
+                validation.leave_out(setup, &names)?.iter().for_each(print_evaluation);
+                return Ok(());
+            }
             let scored = validation.run(setup)?;
             if let Some(fold) = model_fold {
                 eprintln!("{}", validation.model(&out, fold, &scored)?.display());

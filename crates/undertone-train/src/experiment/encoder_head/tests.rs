@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use undertone::Engine;
-use undertone::model::{EncoderSpec, Model, Pool};
+use undertone::model::{EncoderSpec, Pool};
 use undertone_eval::corpus::Corpus;
 
 use super::*;
@@ -128,6 +128,7 @@ fn a_head_is_trained_exported_and_answers_in_the_runtime_as_in_training() {
         encoder: tiny(1),
         protocols: &protocols,
         folds: &[1, 2],
+        dev: false,
         config: HeadConfig { steps: 60, ..HeadConfig::default() },
         name: "tiny",
     };
@@ -193,8 +194,14 @@ fn a_finished_head_is_given_adaptation_and_thresholds_over_its_encoder() {
     let (learned, protocols) = ([corpus(folder.path())], [protocol(folder.path())]);
     let (out, cache) = (folder.path().join("heads"), folder.path().join("layers"));
     let config = HeadConfig { steps: 60, ..HeadConfig::default() };
-    let validation =
-        HeadValidation { encoder: tiny(1), protocols: &protocols, folds: &[1], config, name: "tiny" };
+    let validation = HeadValidation {
+        encoder: tiny(1),
+        protocols: &protocols,
+        folds: &[1],
+        dev: false,
+        config,
+        name: "tiny",
+    };
     validation.run(Setup { corpora: &learned, teacher: None, folder: &out, cache: &cache }).unwrap();
     let path = out.join("fold-1/model.onnx");
     let error = ModelFile::open(&path).unwrap_err().to_string();
@@ -228,6 +235,56 @@ fn a_finished_head_is_given_adaptation_and_thresholds_over_its_encoder() {
     assert!(metadata.adaptation.is_some() && metadata.thresholds_fitted_on == ["others"]);
     let engine = Engine::builder().model(model).threads(1).build().unwrap();
     assert!(engine.analyze_samples(&tone(200.0, 40_000), 16_000).is_ok());
+}
+
+#[test]
+fn corpora_are_left_out_in_turn_and_heads_are_chosen_on_the_next_fold() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, protocols) = (folder.path(), [protocol(folder.path())]);
+    let mut corpora = [corpus(here), tones(here, "others", 20.0), tones(here, "tones_song", 10.0)];
+    // One speaker sings too.
+    corpora[2].utterances.iter_mut().for_each(|one| one.speaker = "tones/s1".to_string());
+    let (out, cache) = (here.join("left-out"), here.join("layers"));
+    let config = HeadConfig { steps: 60, ..HeadConfig::default() };
+    let validation = HeadValidation {
+        encoder: tiny(1),
+        protocols: &protocols,
+        folds: &[1],
+        dev: true,
+        config,
+        name: "tiny",
+    };
+    let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+    let evaluations = validation.leave_out(setup, &["tones", "tones_song", "others"]).unwrap();
+    let names: Vec<&str> = evaluations.iter().map(|evaluation| evaluation.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "all-but-tones-to-tones.unadapted",
+            "all-but-tones-to-tones.adapted-all",
+            "all-but-tones-to-tones_song.unadapted",
+            "all-but-tones-to-tones_song.adapted-all",
+            "all-but-others-to-others.unadapted",
+            "all-but-others-to-others.adapted-all",
+        ]
+    );
+    assert!(evaluations.iter().all(|evaluation| evaluation.uar.value > 0.9), "{evaluations:?}");
+    let model = ModelFile::open_over(&out.join("all-but-tones/model.onnx"), Some(&tiny(1))).unwrap();
+    let learned: Vec<&str> = model.metadata().corpora.iter().map(|corpus| &*corpus.name).collect();
+    assert_eq!(learned, ["others"]);
+    // `calibrate` takes the folder, and what is done is not done again.
+    assert_eq!(cross_corpus::left_out(&out).unwrap().len(), 6);
+    std::fs::remove_dir_all(out.join("all-but-tones")).unwrap();
+    validation.leave_out(setup, &["tones"]).unwrap();
+    assert!(!out.join("all-but-tones").exists());
+    let error = validation.leave_out(setup, &["emodb"]).unwrap_err().to_string();
+    assert!(error.contains("'emodb' cannot be left out") && error.contains("tones, others"), "{error}");
+    // Of fold 1 the next fold's speaker is scored, and the fold's own is neither learned from nor scored.
+    let out = here.join("dev");
+    let scored = validation.run(Setup { corpora: &corpora[..2], folder: &out, ..setup }).unwrap();
+    assert!(scored.iter().flat_map(|scored| &scored.rows).all(|row| row.speaker == "tones/s1"));
+    let model = ModelFile::open_over(&out.join("fold-1/model.onnx"), Some(&tiny(1))).unwrap();
+    assert_eq!(model.metadata().corpora[0].clips, 12);
 }
 
 #[test]
