@@ -38,6 +38,9 @@ pub fn left_out(folder: &Path) -> Result<Vec<Scored>> {
     Ok(scored)
 }
 
+/// The classes that a clip is known by.
+type Known<'a> = dyn Fn(&Utterance) -> EmotionSet + 'a;
+
 /// A training on some corpora, and tests on all others.
 pub struct Split<'a> {
     /// What it learns from: a corpus, or all but one.
@@ -121,7 +124,7 @@ impl<'a> Split<'a> {
         &self,
         folder: &Path,
         model: &Model,
-        embedded: &dyn Fn(&Part<'a>, &dyn Fn(&Utterance) -> EmotionSet) -> Result<Embedded<'a>>,
+        embedded: &dyn Fn(&Part<'a>, &Known<'_>) -> Result<Embedded<'a>>,
     ) -> Result<()> {
         for (part, corpus) in self.held_out.parts.iter().zip(&self.tested) {
             let clips = embedded(part, &|_: &Utterance| self.taught.and(corpus.emotions()))?;
