@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use undertone::model::{Encoder, Model};
+use undertone::model::Encoder;
 use undertone::{Error, Result};
 use undertone_eval::atomic_file;
 use undertone_eval::corpus::Corpus;
@@ -15,14 +15,15 @@ use undertone_eval::predict::Condition;
 use undertone_eval::protocol::Protocol;
 use undertone_train::adaptation::{self, Sample};
 use undertone_train::data::corpora;
+use undertone_train::data::layer_cache::LayerCache;
 use undertone_train::data::setup::Setup;
 use undertone_train::experiment::cross_corpus;
 use undertone_train::experiment::cross_validation::{self, CrossValidation};
 use undertone_train::experiment::encoder_head::HeadValidation;
 use undertone_train::experiment::recipe::Recipe;
 use undertone_train::export::{
-    HeldOutCalibration, ModelFile, Scored, ensemble, held_out_calibration, predictions, publish, revision,
-    set_thresholds,
+    ClipLayers, Embedder, HeldOutCalibration, ModelFile, Scored, ensemble, held_out_calibration, predictions,
+    publish, revision, set_thresholds,
 };
 use undertone_train::reference::Reference;
 use undertone_train::train::config::Config;
@@ -70,7 +71,8 @@ enum Command {
         #[command(flatten)]
         training: Training,
     },
-    /// Trains a head over an encoder of others, fold by fold, and scores each fold's held-out speakers; interrupted runs resume.
+    /// Trains a head over an encoder of others, fold by fold, and scores each fold's held-out speakers, or leaves corpora out in turn;
+    /// interrupted runs resume.
     Head {
         /// Folder of the encoder (model.toml and its ONNX file), as `undertone model pull` or `import` leaves it.
         #[arg(long, value_name = "FOLDER")]
@@ -83,6 +85,15 @@ enum Command {
         /// Only these folds.
         #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
         folds: Vec<usize>,
+        /// To choose how heads are fitted: hold the next fold out too and score that one; the fold itself is not scored.
+        #[arg(long)]
+        dev: bool,
+        /// Instead of folds, leave each corpus of the protocols out in turn and score it: for `calibrate --left-out`.
+        #[arg(long, conflicts_with_all = ["folds", "dev", "model_fold"])]
+        leave_one_out: bool,
+        /// As --leave-one-out, but leave these corpora out in turn: names, those of extra manifests too.
+        #[arg(long, value_delimiter = ',', value_name = "CORPUS", conflicts_with_all = ["folds", "dev", "model_fold", "leave_one_out"])]
+        leave_out: Vec<String>,
         /// How the head is fitted (TOML); defaults where not given.
         #[arg(long)]
         config: Option<PathBuf>,
@@ -93,7 +104,7 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
         /// The fold whose head becomes the model NAME.onnx, calibrated on the predictions of all folds that are done.
-        #[arg(long, value_name = "FOLD")]
+        #[arg(long, value_name = "FOLD", conflicts_with = "dev")]
         model_fold: Option<usize>,
     },
     /// Reproduces a released model from the corpora; an interrupted run resumes.
@@ -197,52 +208,43 @@ enum Command {
     },
     /// Calibrates a model on corpora it did not learn from; its network and its figures stay.
     Calibrate {
-        /// The model file.
-        model: PathBuf,
+        #[command(flatten)]
+        finished: Finished,
         /// Folder of `cross-corpus --leave-one-out` by the same recipe: temperatures and prediction sets come from it.
         #[arg(long, value_name = "FOLDER")]
         left_out: PathBuf,
-        /// The model file to write.
-        #[arg(long)]
-        out: PathBuf,
-        /// Its version, where it is to have another.
-        #[arg(long)]
-        version: Option<String>,
     },
     /// Fits the statistics that adaptation to a speaker rests on, and writes the model with them; its network stays.
     Adaptation {
-        /// The model file.
-        model: PathBuf,
+        #[command(flatten)]
+        finished: Finished,
         /// Labelled clips of speakers that the network did not learn from, better on many microphones (.csv); may be given again.
         #[arg(long = "manifest", required = true, value_name = "FILE.csv")]
         manifests: Vec<PathBuf>,
-        /// Folders with the corpora that it learned from; $UNDERTONE_CORPORA where not given.
+        /// Folders or manifests (.csv) with the corpora that it learned from, others in them are left out; $UNDERTONE_CORPORA where
+        /// not given.
         #[arg(long, num_args = 1.., env = "UNDERTONE_CORPORA", hide_env_values = true, required = true)]
         corpora: Vec<PathBuf>,
-        /// The joint fold that its training held out.
+        /// The protocols that its training held a fold of out.
+        #[arg(
+            long = "protocol",
+            value_delimiter = ',',
+            value_name = "NAME|FILE.toml",
+            default_value = "joint"
+        )]
+        protocols: Vec<String>,
+        /// The fold of these that its training held out.
         #[arg(long, default_value_t = 2)]
         joint_fold: usize,
-        /// The model file to write.
-        #[arg(long)]
-        out: PathBuf,
-        /// Its version, where it is to have another.
-        #[arg(long)]
-        version: Option<String>,
     },
     /// Fits the thresholds of prediction sets to what `analyze` answers to corpora that the model did not learn from, and prints how
     /// the sets do on each by the thresholds of the others; network and temperatures stay.
     PredictionSets {
-        /// The model file.
-        model: PathBuf,
+        #[command(flatten)]
+        finished: Finished,
         /// Labelled clips of such a corpus (.csv); may be given again.
         #[arg(long = "manifest", required = true, value_name = "FILE.csv")]
         manifests: Vec<PathBuf>,
-        /// The model file to write.
-        #[arg(long)]
-        out: PathBuf,
-        /// Its version, where it is to have another.
-        #[arg(long)]
-        version: Option<String>,
     },
     /// Converts a model file of format 1 to format 2, without retraining.
     Convert {
@@ -252,6 +254,46 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// A model file that is finished, or a head with its encoder, and the file that is made of it.
+#[derive(Args)]
+struct Finished {
+    /// The model file.
+    model: PathBuf,
+    /// Folder of the encoder (model.toml and its ONNX file), where the model is a head over one.
+    #[arg(long, value_name = "FOLDER")]
+    encoder: Option<PathBuf>,
+    /// Folder that keeps the encoder's layers between runs; `layers` beside the model where not given.
+    #[arg(long, requires = "encoder", value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+    /// The model file to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Its version, where it is to have another.
+    #[arg(long)]
+    version: Option<String>,
+}
+
+impl Finished {
+    fn open(&self) -> Result<ModelFile> {
+        let encoder = self.encoder.as_ref().map(|folder| Encoder::open(folder)).transpose()?;
+        ModelFile::open_over(&self.model, encoder.map(Arc::new).as_ref())
+    }
+
+    /// Where the layers of its encoder are kept, if it has one.
+    fn layers(&self, file: &ModelFile) -> Result<Option<LayerCache>> {
+        let folder = self.cache.clone().unwrap_or_else(|| self.model.with_file_name("layers"));
+        file.encoder().map(|encoder| LayerCache::new(Arc::clone(encoder), &folder)).transpose()
+    }
+
+    fn save(&self, mut file: ModelFile) -> Result<()> {
+        if let Some(version) = &self.version {
+            let name = file.metadata().name.clone();
+            file.set_name(&name, version);
+        }
+        file.save(&self.out)
+    }
 }
 
 /// What is cross-validated.
@@ -333,7 +375,19 @@ fn run(command: Command) -> Result<()> {
             let setup = training.setup(&corpora, &out, &cache);
             print_scored(&validation.run(setup, &[training.config()?])?)
         }
-        Command::Head { encoder, data, out, folds, config, cache, name, model_fold } => {
+        Command::Head {
+            encoder,
+            data,
+            out,
+            folds,
+            dev,
+            leave_one_out,
+            leave_out,
+            config,
+            cache,
+            name,
+            model_fold,
+        } => {
             let encoder = Arc::new(Encoder::open(&encoder)?);
             let (protocols, corpora) = data.open()?;
             let config = config.map_or(Ok(HeadConfig::default()), |path| HeadConfig::open(&path))?;
@@ -342,8 +396,16 @@ fn run(command: Command) -> Result<()> {
                 name.unwrap_or_else(|| encoder.spec().name.clone()),
             );
             let validation =
-                HeadValidation { encoder, protocols: &protocols, folds: &folds, config, name: &name };
+                HeadValidation { encoder, protocols: &protocols, folds: &folds, dev, config, name: &name };
             let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+            let mut names: Vec<&str> = leave_out.iter().map(String::as_str).collect();
+            if leave_one_out {
+                names.extend(protocols.iter().map(|protocol| protocol.corpus.as_str()));
+            }
+            if !names.is_empty() {
+                validation.leave_out(setup, &names)?.iter().for_each(print_evaluation);
+                return Ok(());
+            }
             let scored = validation.run(setup)?;
             if let Some(fold) = model_fold {
                 eprintln!("{}", validation.model(&out, fold, &scored)?.display());
@@ -381,18 +443,13 @@ fn run(command: Command) -> Result<()> {
             let models = models.iter().map(|path| ModelFile::open(path)).collect::<Result<Vec<_>>>()?;
             ensemble(&models, [&name, &version])?.save(&out)
         }
-        Command::Calibrate { model, left_out, out, version } => calibrate(&model, &left_out, &out, version),
-        Command::Adaptation { model, manifests, corpora, joint_fold, out, version } => {
-            let mut file = ModelFile::open(&model)?;
-            adapt(&mut file, &manifests, &corpora, joint_fold)?;
-            set_version(&mut file, version);
-            file.save(&out)
+        Command::Calibrate { finished, left_out } => calibrate(&finished, &left_out),
+        Command::Adaptation { finished, manifests, corpora, protocols, joint_fold } => {
+            let unheard = corpora::open(&manifests)?;
+            adapt(&finished, unheard, corpora::open(&corpora)?, &corpora::protocols(&protocols)?, joint_fold)
         }
-        Command::PredictionSets { model, manifests, out, version } => {
-            let mut file = ModelFile::open(&model)?;
-            prediction_sets(&mut file, &corpora::open(&manifests)?)?;
-            set_version(&mut file, version);
-            file.save(&out)
+        Command::PredictionSets { finished, manifests } => {
+            prediction_sets(&finished, &corpora::open(&manifests)?)
         }
         Command::Convert { model, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
@@ -422,11 +479,10 @@ fn speaker_lda(corpora: &[PathBuf], out: &Path, fold: usize, dev: bool) -> Resul
     atomic_file::write(out, &projection.to_bytes()?)
 }
 
-fn calibrate(model: &Path, left_out: &Path, out: &Path, version: Option<String>) -> Result<()> {
-    let mut model = ModelFile::open(model)?;
+fn calibrate(finished: &Finished, left_out: &Path) -> Result<()> {
+    let mut model = finished.open()?;
     let scored = cross_corpus::left_out(left_out)?;
     model.calibrate(&scored).map_err(|error| error.at(left_out))?;
-    set_version(&mut model, version);
     for HeldOutCalibration { protocol, condition, temperature, ece, sets } in held_out_calibration(&scored) {
         let [at_1, calibrated] = ece;
         let coverages = sets.map(|sets| format!("{:.1}", 100.0 * sets.coverage)).join(", ");
@@ -435,32 +491,40 @@ fn calibrate(model: &Path, left_out: &Path, out: &Path, version: Option<String>)
              80, 90 and 95 % prediction sets cover {coverages} %"
         );
     }
-    model.save(out)
+    finished.save(model)
 }
 
-fn adapt(file: &mut ModelFile, manifests: &[PathBuf], folders: &[PathBuf], fold: usize) -> Result<()> {
-    let (unheard, learned) = (corpora::open(manifests)?, corpora::open(folders)?);
-    let protocols = corpora::protocols(&["joint".to_string()])?;
-    let held = HeldOut::fold(&protocols, fold, false, &learned)?;
-    let samples = adaptation::fit(file, &unheard, &held)?;
+fn adapt(
+    finished: &Finished,
+    mut all: Vec<Corpus>,
+    mut learned: Vec<Corpus>,
+    protocols: &[Protocol],
+    fold: usize,
+) -> Result<()> {
+    let mut file = finished.open()?;
+    let own = |corpus: &Corpus| file.metadata().corpora.iter().any(|trained| trained.name == corpus.name);
+    learned.retain(own);
+    let unheard = all.len();
+    all.extend(learned);
+    let (unheard, learned) = all.split_at(unheard);
+    let held = HeldOut::fold(protocols, fold, false, learned)?;
+    let cache = finished.layers(&file)?;
+    let layers = cache.as_ref().map(|cache| ClipLayers { cache, corpora: &all });
+    let samples = adaptation::fit(&mut file, unheard, &held, layers.as_ref())?;
     for (samples, what) in samples.iter().zip(["offsets and class effects", "class effects"]) {
         for Sample { corpus, clips, speakers, .. } in samples {
             eprintln!("{corpus}: {clips} clips of {speakers} speakers, for {what}");
         }
     }
-    Ok(())
+    finished.save(file)
 }
 
-fn set_version(model: &mut ModelFile, version: Option<String>) {
-    if let Some(version) = version {
-        let name = model.metadata().name.clone();
-        model.set_name(&name, &version);
-    }
-}
-
-fn prediction_sets(file: &mut ModelFile, corpora: &[Corpus]) -> Result<()> {
-    let model = Model::from_bytes(file.to_bytes()?)?;
-    let unseen = set_thresholds::unseen(&model, corpora)?;
+fn prediction_sets(finished: &Finished, corpora: &[Corpus]) -> Result<()> {
+    let mut file = finished.open()?;
+    let (_, model) = file.to_model()?;
+    let cache = finished.layers(&file)?;
+    let layers = cache.as_ref().map(|cache| ClipLayers { cache, corpora });
+    let unseen = set_thresholds::unseen(&Embedder::new(&model, layers.as_ref())?, corpora)?;
     for UnseenSets { corpus, met } in unseen_sets(&unseen) {
         for (condition, met) in
             [(Condition::Unadapted, &met.unadapted), (Condition::AdaptedAll, &met.adapted)]
@@ -476,7 +540,7 @@ fn prediction_sets(file: &mut ModelFile, corpora: &[Corpus]) -> Result<()> {
     file.set_thresholds(&unseen);
     let thresholds = &file.metadata().thresholds;
     eprintln!("thresholds: unadapted {:?}, adapted {:?}", thresholds.unadapted, thresholds.adapted);
-    Ok(())
+    finished.save(file)
 }
 
 /// One line per predictions file.

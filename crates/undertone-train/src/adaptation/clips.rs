@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use faer::Mat;
-use undertone::model::{Model, Population};
+use undertone::model::Population;
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::corpus::Utterance;
-use undertone_eval::predict;
+
+use crate::export::Embedder;
 
 /// What is known of a clip.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,8 @@ impl Clips {
     ///
     /// # Errors
     /// What decoding a clip answers, or the model; `Model` where an embedding is not finite.
-    pub fn embed(model: &Model, utterances: &[&Utterance]) -> Result<Clips> {
+    pub fn embed(embedder: &Embedder<'_>, utterances: &[&Utterance]) -> Result<Clips> {
+        let model = embedder.model();
         let class = |utterance: &Utterance| {
             let emotion = utterance.emotion.filter(|_| utterance.defect.is_none())?;
             model.metadata().classes.iter().position(|&class| class == emotion)
@@ -51,7 +53,7 @@ impl Clips {
         let known: Vec<(&Utterance, usize)> =
             utterances.iter().filter_map(|&utterance| Some((utterance, class(utterance)?))).collect();
         let utterances: Vec<&Utterance> = known.iter().map(|(utterance, _)| *utterance).collect();
-        let pooled = predict::embed(model, &utterances, None)?;
+        let pooled = embedder.embed(&utterances)?;
         for (utterance, row) in utterances.iter().zip(&pooled) {
             if !row.iter().all(|x| x.is_finite()) {
                 let message = "the model's embedding of this clip is not finite";

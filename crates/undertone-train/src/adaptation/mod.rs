@@ -20,13 +20,13 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use faer::Mat;
-use undertone::model::{Metadata, Model, SpeakerSpace};
+use undertone::model::{Metadata, SpeakerSpace};
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::corpus::{Corpus, Utterance};
 use undertone_eval::holdout::HeldOut;
 
 use crate::data::clip::sung;
-use crate::export::ModelFile;
+use crate::export::{ClipLayers, Embedder, ModelFile};
 use clips::Clips;
 use heads::Heads;
 use statistics::Statistics;
@@ -54,17 +54,23 @@ pub struct Sample {
 
 /// Fits the statistics to whole clips and puts them into the model, in place of those it has: offsets by the corpora `unheard`, none
 /// of whose speakers the network learned from, class effects also by what it learned from. Of that, songs and corpora of a single
-/// speaker are left out. Gives what they rest on: first `unheard`, then the others.
+/// speaker are left out. What a head is run over comes from `layers`. Gives what they rest on: first `unheard`, then the others.
 ///
 /// # Errors
 /// `Config` where the network learned from a corpus of `unheard` or its training held out other speakers, or the clips do not suffice;
 /// what decoding a clip answers; `Model` where the heads are not linear.
-pub fn fit(file: &mut ModelFile, unheard: &[Corpus], held: &HeldOut<'_>) -> Result<[Vec<Sample>; 2]> {
-    let model = Model::from_bytes(file.to_bytes()?)?;
+pub fn fit(
+    file: &mut ModelFile,
+    unheard: &[Corpus],
+    held: &HeldOut<'_>,
+    layers: Option<&ClipLayers<'_>>,
+) -> Result<[Vec<Sample>; 2]> {
+    let (_, model) = file.to_model()?;
     check(model.metadata(), unheard, held)?;
     let all: Vec<&Utterance> = unheard.iter().flat_map(|corpus| &corpus.utterances).collect();
     let [unheard, learned] = [all, several_speakers(&held.learned)];
-    let [unheard, learned] = [Clips::embed(&model, &unheard)?, Clips::embed(&model, &learned)?];
+    let embedder = Embedder::new(&model, layers)?;
+    let [unheard, learned] = [Clips::embed(&embedder, &unheard)?, Clips::embed(&embedder, &learned)?];
     let statistics = Statistics::of(&Heads::of(&model)?, &unheard, &learned, &model.metadata().classes)?;
     file.set_adaptation(space(&statistics));
     Ok([samples(&unheard), samples(&learned)])
@@ -140,6 +146,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
     use undertone::Emotion;
+    use undertone::model::Model;
     use undertone_eval::holdout::Part;
 
     use super::*;
@@ -189,7 +196,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut file, corpora) = (shipped(), [corpus(folder.path(), "tones")]);
         let embedding_space = file.embedding_space();
-        let samples = fit(&mut file, &corpora, &nothing_learned()).unwrap();
+        let samples = fit(&mut file, &corpora, &nothing_learned(), None).unwrap();
         let tones = Sample { corpus: "tones".to_string(), clips: 96, speakers: 3 };
         assert_eq!(samples, [vec![tones], vec![]]);
         let model = Model::from_bytes(file.to_bytes().unwrap()).unwrap();
@@ -216,7 +223,7 @@ mod tests {
             assert!((got - want).abs() < 1e-2 * (1.0 + want.abs()), "{class}: {got}, not {want}");
         }
         let before = file.clone();
-        fit(&mut file, &corpora, &nothing_learned()).unwrap();
+        fit(&mut file, &corpora, &nothing_learned(), None).unwrap();
         assert_eq!(file, before, "fitted again it is the same");
     }
 
@@ -224,11 +231,11 @@ mod tests {
     fn what_the_model_learned_from_is_refused_and_so_is_another_fold() {
         let folder = tempfile::tempdir().unwrap();
         let corpora = [corpus(folder.path(), "savee")];
-        let error = fit(&mut shipped(), &corpora, &nothing_learned()).unwrap_err().to_string();
+        let error = fit(&mut shipped(), &corpora, &nothing_learned(), None).unwrap_err().to_string();
         assert!(error.contains("learned from 'savee'"), "{error}");
         let part = Part { protocol: "loso-tess".to_string(), fold: 1, clips: Vec::new() };
         let held = HeldOut { learned: Vec::new(), parts: vec![part] };
-        let error = fit(&mut shipped(), &[], &held).unwrap_err().to_string();
+        let error = fit(&mut shipped(), &[], &held, None).unwrap_err().to_string();
         assert!(error.contains("did not hold out loso-tess 1") && error.contains("loso-tess 2"), "{error}");
     }
 

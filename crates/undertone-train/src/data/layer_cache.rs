@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -21,36 +22,41 @@ const GROUP: usize = 64;
 const VERSION: u32 = 1;
 
 /// A folder of such files, for one encoder.
-pub struct LayerCache<'a> {
-    encoder: &'a Encoder,
+pub struct LayerCache {
+    encoder: Arc<Encoder>,
     folder: PathBuf,
 }
 
-impl LayerCache<'_> {
+impl LayerCache {
     /// The files of an encoder in a folder, which is made where it is missing.
     ///
     /// # Errors
     /// `Io` where it cannot be made.
-    pub fn new<'a>(encoder: &'a Encoder, folder: &Path) -> Result<LayerCache<'a>> {
+    pub fn new(encoder: Arc<Encoder>, folder: &Path) -> Result<LayerCache> {
         std::fs::create_dir_all(folder).map_err(|error| undertone::Error::from(error).at(folder))?;
         Ok(LayerCache { encoder, folder: folder.to_path_buf() })
+    }
+
+    /// Whose layers they are.
+    pub fn encoder(&self) -> &Arc<Encoder> {
+        &self.encoder
     }
 
     /// Calls `each` with the frames of every clip in turn, read from the files or computed and left there.
     ///
     /// # Errors
-    /// What decoding a clip answers, naming the clip, or the encoder; `Io` where a file cannot be written.
+    /// What decoding a clip answers, naming the clip, the encoder, or `each`; `Io` where a file cannot be written.
     pub fn frames(
         &self,
         clips: &[Clip],
         progress: &dyn Fn(usize),
-        mut each: impl FnMut(usize, &Frames),
+        mut each: impl FnMut(usize, &Frames) -> Result<()>,
     ) -> Result<()> {
         let mut done = 0;
         // Groups end with their corpus, so that other corpora beside it leave its files valid.
         let corpora = clips.chunk_by(|a, b| a.corpus == b.corpus);
         for group in corpora.flat_map(|corpus| corpus.chunks(GROUP)) {
-            let path = self.folder.join(format!("{}.layers", key(self.encoder, group)));
+            let path = self.folder.join(format!("{}.layers", key(&self.encoder, group)));
             let frames = match self.read(&path, group.len()) {
                 Some(frames) => frames,
                 None => {
@@ -62,7 +68,7 @@ impl LayerCache<'_> {
             for (inside, frames) in frames.iter().enumerate() {
                 let mut values = vec![0.0; frames.len()];
                 frames.convert_to_f32_slice(&mut values);
-                each(done + inside, &Frames::new(values, self.encoder.spec().width())?);
+                each(done + inside, &Frames::new(values, self.encoder.spec().width())?)?;
             }
             done += group.len();
             progress(done);

@@ -2,25 +2,28 @@
 //!
 //! Its folder holds what that of a cross-validation holds: `fold-<k>/` with `model.onnx` and, at temperature 1,
 //! `scored/<protocol>.<condition>.csv`; and, from all folds that are done, `<protocol>.<condition>.csv`. The encoder hears each clip once
-//! for all folds; a fold that is done is not done again.
+//! for all folds; a fold that is done is not done again. Where corpora are left out in turn, its folder is that of cross-corpus tests.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use undertone::model::Encoder;
+use undertone::model::{Encoder, Model};
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::atomic_file;
 use undertone_eval::corpus::Utterance;
 use undertone_eval::holdout::HeldOut;
-use undertone_eval::predict::{self, Answering, Condition, Embedded};
+use undertone_eval::metrics::Evaluation;
+use undertone_eval::predict::{self, Answering, ClipEmbedding, Condition, Embedded};
 use undertone_eval::protocol::Protocol;
 
 use crate::data::clip::Clip;
 use crate::data::corpora;
 use crate::data::layer_cache::LayerCache;
+use crate::data::normalization::Moments;
 use crate::data::setup::Setup;
+use crate::experiment::cross_corpus::{self, Split};
 use crate::experiment::cross_validation;
 use crate::export::predictions::assemble;
 use crate::export::{HeadTraining, ModelFile, Scored, publish_head, revision};
@@ -37,6 +40,8 @@ pub struct HeadValidation<'a> {
     pub protocols: &'a [Protocol],
     /// The folds to do; all where empty.
     pub folds: &'a [usize],
+    /// Score the next fold's speakers instead, to choose how heads are fitted; the fold itself is left alone.
+    pub dev: bool,
     /// How each is fitted.
     pub config: HeadConfig,
     /// The heads' name.
@@ -49,6 +54,12 @@ struct EmbeddedClips {
     statistics: LayerStatistics,
     /// Where each clip is among them, by corpus and name.
     places: BTreeMap<(String, String), usize>,
+}
+
+/// A head as a model, and what standardises the encoder's values for it.
+struct FittedHead {
+    model: Model,
+    frames: Moments,
 }
 
 impl HeadValidation<'_> {
@@ -66,7 +77,7 @@ impl HeadValidation<'_> {
             let heard = self.hear(setup)?;
             for number in open {
                 eprintln!("fold {number}");
-                let held_out = HeldOut::fold(self.protocols, number, false, setup.corpora)?;
+                let held_out = HeldOut::fold(self.protocols, number, self.dev, setup.corpora)?;
                 self.fold(Setup { folder: &folder(number), ..setup }, &heard, &held_out)?;
             }
         }
@@ -83,21 +94,42 @@ impl HeadValidation<'_> {
     /// `Io` where the fold is not there; what [`ModelFile::calibrate`] answers.
     pub fn model(&self, folder: &Path, fold: usize, scored: &[Scored]) -> Result<PathBuf> {
         let path = folder.join(format!("fold-{fold}")).join("model.onnx");
-        let bytes = fs::read(&path).map_err(|error| Error::from(error).at(&path))?;
-        let mut model = ModelFile::head(bytes, Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
+        let mut model = ModelFile::open_over(&path, Some(&self.encoder))?;
         model.set_results(scored)?;
         model.calibrate(scored)?;
         let path = folder.join(format!("{}.onnx", self.name));
-        let (bytes, _) = model.over(Arc::clone(&self.encoder)).map_err(|error| error.at(&path))?;
-        atomic_file::write(&path, &bytes)?;
+        model.save(&path)?;
         Ok(path)
+    }
+
+    /// Leaves each of the corpora out that are named, with those that share speakers with it: a head learns from all others and is scored
+    /// on these. Gives the figures, named `all-but-<corpus>-to-<corpus>.<condition>`; what is done is not done again.
+    ///
+    /// # Errors
+    /// What [`cross_corpus::leave_out`], [`LayerCache::frames`] and the runtime answer.
+    pub fn leave_out(&self, setup: Setup<'_>, names: &[&str]) -> Result<Vec<Evaluation>> {
+        let splits = cross_corpus::leave_out(setup.corpora, names)?;
+        let open: Vec<&Split> = splits.iter().filter(|split| !split.is_done(setup.folder)).collect();
+        if !open.is_empty() {
+            let heard = self.hear(setup)?;
+            for split in open {
+                eprintln!("learning from {}", split.name);
+                let folder = setup.folder.join(&split.name);
+                let fitted = self.fit(Setup { folder: &folder, ..setup }, &heard, &split.held_out)?;
+                split.score(setup.folder, &fitted.model, &|part, known| {
+                    Embedded::before(part, known, |clip| heard.embedding(clip, &fitted))
+                })?;
+            }
+        }
+        let evaluations = splits.iter().map(|split| split.evaluations(setup.folder));
+        Ok(evaluations.collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// What the encoder makes of all clips, from the cache as far as it is there.
     fn hear(&self, setup: Setup<'_>) -> Result<EmbeddedClips> {
         let clips = corpora::clips(setup.corpora);
         let bar = progress::bar(clips.len() as u64, "clips embedded: {pos}/{len} {wide_bar} {eta} left");
-        let cache = LayerCache::new(&self.encoder, setup.cache)?;
+        let cache = LayerCache::new(Arc::clone(&self.encoder), setup.cache)?;
         let statistics = LayerStatistics::of(&cache, &clips, &|done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
         let key = |clip: &Clip| (clip.corpus.clone(), clip.name.clone());
@@ -105,8 +137,8 @@ impl HeadValidation<'_> {
         Ok(EmbeddedClips { clips, statistics, places })
     }
 
-    /// Fits the head of one fold and scores what it holds out.
-    fn fold(&self, setup: Setup<'_>, heard: &EmbeddedClips, held_out: &HeldOut<'_>) -> Result<()> {
+    /// Fits a head to what is not held out, and writes it.
+    fn fit(&self, setup: Setup<'_>, heard: &EmbeddedClips, held_out: &HeldOut<'_>) -> Result<FittedHead> {
         let rows: Vec<usize> =
             held_out.learned.iter().map(|clip| heard.place(clip)).collect::<Result<_>>()?;
         let learned: Vec<Clip> = rows.iter().map(|&row| heard.clips[row].clone()).collect();
@@ -121,20 +153,22 @@ impl HeadValidation<'_> {
             revision: &revision(),
         };
         let file = publish_head(&head, &self.encoder, training);
-        let (bytes, model) = file.over(Arc::clone(&self.encoder))?;
+        let (bytes, model) = file.to_model()?;
+        fs::create_dir_all(setup.folder).map_err(|error| Error::from(error).at(setup.folder))?;
+        atomic_file::write(&setup.folder.join("model.onnx"), &bytes)?;
+        Ok(FittedHead { model, frames: head.frames })
+    }
+
+    /// Fits the head of one fold and scores what it holds out.
+    fn fold(&self, setup: Setup<'_>, heard: &EmbeddedClips, held_out: &HeldOut<'_>) -> Result<()> {
+        let fitted = self.fit(setup, heard, held_out)?;
         let part = setup.folder.join("scored.part");
         fs::create_dir_all(&part).map_err(|error| Error::from(error).at(&part))?;
-        atomic_file::write(&setup.folder.join("model.onnx"), &bytes)?;
         let known = predict::known(setup.corpora);
-        let embedding = |clip: &Utterance| {
-            let row = heard.place(clip)?;
-            let seconds = heard.statistics.frames(row) as f64 * model.metadata().frame_seconds.0;
-            Ok((heard.statistics.pooled(row, &head.frames), seconds))
-        };
         for held in &held_out.parts {
-            let clips = Embedded::before(held, &known, embedding)?;
+            let clips = Embedded::before(held, &known, |clip| heard.embedding(clip, &fitted))?;
             for condition in Condition::ALL {
-                let rows = clips.score(&model, condition, &Answering::raw())?.predictions;
+                let rows = clips.score(&fitted.model, condition, &Answering::raw())?.predictions;
                 predict::save(&part.join(format!("{}.{condition}.csv", held.protocol)), &rows)?;
             }
         }
@@ -143,6 +177,13 @@ impl HeadValidation<'_> {
 }
 
 impl EmbeddedClips {
+    /// A clip's embedding by a head, and its length in seconds.
+    fn embedding(&self, clip: &Utterance, by: &FittedHead) -> Result<ClipEmbedding> {
+        let row = self.place(clip)?;
+        let seconds = self.statistics.frames(row) as f64 * by.model.metadata().frame_seconds.0;
+        Ok((self.statistics.pooled(row, &by.frames), seconds))
+    }
+
     /// Where a clip is.
     fn place(&self, clip: &Utterance) -> Result<usize> {
         let place = self.places.get(&(clip.corpus.clone(), clip.clip.clone())).copied();

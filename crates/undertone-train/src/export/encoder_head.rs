@@ -1,5 +1,7 @@
 //! A head over an encoder of others as a model file: it begins at the encoder's layers, `layers [1, t, width]`.
 
+use std::sync::Arc;
+
 use undertone::Emotion;
 use undertone::model::{Conditions, Encoder, FORMAT, Metadata, TrainedOn};
 use undertone::units::{SampleRate, Seconds};
@@ -31,7 +33,7 @@ pub struct HeadTraining<'a> {
 }
 
 /// A fitted head as a file, with temperatures of 1, no thresholds and no figures.
-pub fn publish_head(head: &EncoderHead, encoder: &Encoder, training: HeadTraining<'_>) -> ModelFile {
+pub fn publish_head(head: &EncoderHead, encoder: &Arc<Encoder>, training: HeadTraining<'_>) -> ModelFile {
     let voted = training.voted;
     let metadata = describe(head, encoder, training);
     let mut graph = Builder::default();
@@ -64,7 +66,7 @@ pub fn publish_head(head: &EncoderHead, encoder: &Encoder, training: HeadTrainin
     }
     graph.output("frames", &["batch", "frames", &pooled]);
     graph.output("pooled", &["batch", &pooled]);
-    ModelFile::new(graph, metadata)
+    ModelFile::new(graph, metadata).over(Arc::clone(encoder))
 }
 
 fn describe(head: &EncoderHead, encoder: &Encoder, training: HeadTraining<'_>) -> Metadata {

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod convert;
+mod embedder;
 mod encoder_head;
 mod ensemble;
 mod fp16;
@@ -20,6 +21,7 @@ use undertone::model::Metadata;
 use crate::data::normalization::Moments;
 use crate::nn::network::{Network, Size};
 pub use calibrate::{HeldOutCalibration, held_out_calibration};
+pub use embedder::{ClipLayers, Embedder};
 pub use encoder_head::{HeadTraining, publish_head};
 pub use ensemble::ensemble;
 use graph::Builder;

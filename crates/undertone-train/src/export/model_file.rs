@@ -17,12 +17,21 @@ use undertone_eval::atomic_file;
 const PROPERTY: &str = "undertone";
 
 /// An ONNX graph by the model contract, with its metadata.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ModelFile {
     /// Versions and producer; graph and metadata lie beside it.
     envelope: onnx::Model,
     graph: Graph,
     metadata: Metadata,
+    /// What it is run over, where it is a head; no part of the file.
+    encoder: Option<Arc<Encoder>>,
+}
+
+impl PartialEq for ModelFile {
+    fn eq(&self, other: &ModelFile) -> bool {
+        let ModelFile { envelope, graph, metadata, .. } = self;
+        (envelope, graph, metadata) == (&other.envelope, &other.graph, &other.metadata)
+    }
 }
 
 impl ModelFile {
@@ -36,7 +45,12 @@ impl ModelFile {
             opset_import: vec![onnx::Opset { domain: String::new(), version: 17 }],
             metadata_props: Vec::new(),
         };
-        ModelFile { envelope, graph: graph.finish("undertone"), metadata }
+        ModelFile { envelope, graph: graph.finish("undertone"), metadata, encoder: None }
+    }
+
+    /// The same file, a head, run over its encoder.
+    pub(super) fn over(self, encoder: Arc<Encoder>) -> ModelFile {
+        ModelFile { encoder: Some(encoder), ..self }
     }
 
     /// Reads a file that this crate wrote.
@@ -44,8 +58,16 @@ impl ModelFile {
     /// # Errors
     /// `Io`, or `Model` as [`ModelFile::from_bytes`]; both name the file.
     pub fn open(path: &Path) -> Result<ModelFile> {
+        ModelFile::open_over(path, None)
+    }
+
+    /// Reads a file that this crate wrote: a network, or a head and the encoder that it was trained over.
+    ///
+    /// # Errors
+    /// As [`ModelFile::open`]; `Config` where a head is given no encoder, or a network is given one.
+    pub fn open_over(path: &Path, encoder: Option<&Arc<Encoder>>) -> Result<ModelFile> {
         let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
-        ModelFile::from_bytes(bytes).map_err(|error| error.at(path))
+        ModelFile::read(bytes, encoder).map_err(|error| error.at(path))
     }
 
     /// Reads the bytes of a file that this crate wrote.
@@ -53,24 +75,37 @@ impl ModelFile {
     /// # Errors
     /// `Model` where it does not run, is of another format version, or was written by another program.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<ModelFile> {
-        let (envelope, graph, _) = split(&bytes)?;
-        let metadata = Model::from_bytes(bytes)?.metadata().clone();
-        Ok(ModelFile { envelope, graph, metadata })
+        ModelFile::read(bytes, None)
     }
 
-    /// Reads the bytes of a head over an encoder, which this crate wrote.
-    ///
-    /// # Errors
-    /// As [`ModelFile::from_bytes`].
-    pub fn head(bytes: Vec<u8>, encoder: Arc<Encoder>) -> Result<ModelFile> {
-        let (envelope, graph, _) = split(&bytes)?;
-        let metadata = Model::with_encoder(bytes, encoder)?.metadata().clone();
-        Ok(ModelFile { envelope, graph, metadata })
+    fn read(bytes: Vec<u8>, encoder: Option<&Arc<Encoder>>) -> Result<ModelFile> {
+        let (envelope, graph, json) = split(&bytes)?;
+        let config = |message: String| Err(Error::new(ErrorKind::Config, message));
+        let says = serde_json::from_str::<Metadata>(&json).ok().map(|metadata| metadata.encoder);
+        match (says, encoder) {
+            (Some(Some(used)), None) => {
+                return config(format!(
+                    "it is a head over the encoder '{}': give the encoder's folder with --encoder",
+                    used.name
+                ));
+            }
+            (Some(None), Some(_)) => {
+                return config("it is no head over an encoder: leave --encoder out".to_string());
+            }
+            _ => {}
+        }
+        let metadata = loaded(bytes, encoder)?.metadata().clone();
+        Ok(ModelFile { envelope, graph, metadata, encoder: encoder.cloned() })
     }
 
     /// What it says of itself.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// What it is run over, where it is a head.
+    pub fn encoder(&self) -> Option<&Arc<Encoder>> {
+        self.encoder.as_ref()
     }
 
     /// Changes what it says of itself.
@@ -134,18 +169,16 @@ impl ModelFile {
     /// # Errors
     /// `Model` where the metadata cannot be written, or the runtime refuses the file.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let bytes = self.encoded()?;
-        Model::from_bytes(bytes.clone())?;
-        Ok(bytes)
+        Ok(self.to_model()?.0)
     }
 
-    /// [`ModelFile::to_bytes`] of a head, and the model that it is with its encoder.
+    /// [`ModelFile::to_bytes`], and the model that they are; over its encoder where it is a head.
     ///
     /// # Errors
     /// As [`ModelFile::to_bytes`].
-    pub fn over(&self, encoder: Arc<Encoder>) -> Result<(Vec<u8>, Model)> {
+    pub fn to_model(&self) -> Result<(Vec<u8>, Model)> {
         let bytes = self.encoded()?;
-        let model = Model::with_encoder(bytes.clone(), encoder)?;
+        let model = loaded(bytes.clone(), self.encoder.as_ref())?;
         Ok((bytes, model))
     }
 
@@ -171,7 +204,15 @@ impl ModelFile {
 
     /// Puts parts together that [`split`] gave.
     pub(super) fn of(envelope: onnx::Model, graph: Graph, metadata: Metadata) -> ModelFile {
-        ModelFile { envelope, graph, metadata }
+        ModelFile { envelope, graph, metadata, encoder: None }
+    }
+}
+
+/// A model in memory, over its encoder where there is one.
+fn loaded(bytes: Vec<u8>, encoder: Option<&Arc<Encoder>>) -> Result<Model> {
+    match encoder {
+        Some(encoder) => Model::with_encoder(bytes, Arc::clone(encoder)),
+        None => Model::from_bytes(bytes),
     }
 }
 

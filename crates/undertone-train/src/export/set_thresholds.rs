@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use undertone::model::{Conditions, Model};
+use undertone::model::Conditions;
 use undertone::prior::Prior;
 use undertone::{Error, ErrorKind, Result};
 use undertone_eval::corpus::{Corpus, Utterance};
 use undertone_eval::holdout::Part;
 use undertone_eval::metrics::{Unseen, fit_sets};
-use undertone_eval::predict::{Answering, Competing, Condition, Embedded, known};
+use undertone_eval::predict::{Answering, Competing, Condition, known};
 
-use super::ModelFile;
+use super::{Embedder, ModelFile};
 
 /// A model's answers to the labelled, sound clips of corpora, as an analysis gives them: all classes compete, and the prior moves with
 /// what is heard, a clip alone or all clips of a speaker being the recording.
 ///
 /// # Errors
 /// `Config` where the model learned from one of them; what decoding and the model answer.
-pub fn unseen(model: &Model, corpora: &[Corpus]) -> Result<Vec<Unseen>> {
+pub fn unseen(embedder: &Embedder<'_>, corpora: &[Corpus]) -> Result<Vec<Unseen>> {
+    let model = embedder.model();
     let learned: BTreeSet<&str> =
         model.metadata().corpora.iter().map(|corpus| corpus.name.as_str()).collect();
     if let Some(own) = corpora.iter().find(|corpus| learned.contains(corpus.name.as_str())) {
@@ -29,7 +30,7 @@ pub fn unseen(model: &Model, corpora: &[Corpus]) -> Result<Vec<Unseen>> {
         let sound: Vec<&Utterance> =
             corpus.utterances.iter().filter(|utterance| utterance.defect.is_none()).collect();
         let part = Part { protocol: corpus.name.clone(), fold: 1, clips: sound };
-        let clips = Embedded::of(model, &part, &known(std::slice::from_ref(corpus)), None)?;
+        let clips = embedder.part(&part, &known(std::slice::from_ref(corpus)))?;
         let scored = Conditions {
             unadapted: clips.score(model, Condition::Unadapted, &how)?,
             adapted: clips.score(model, Condition::AdaptedAll, &how)?,

@@ -28,9 +28,12 @@ impl LayerStatistics {
     ///
     /// # Errors
     /// As [`LayerCache::frames`].
-    pub fn of(cache: &LayerCache<'_>, clips: &[Clip], progress: &dyn Fn(usize)) -> Result<LayerStatistics> {
+    pub fn of(cache: &LayerCache, clips: &[Clip], progress: &dyn Fn(usize)) -> Result<LayerStatistics> {
         let mut all = Vec::with_capacity(clips.len());
-        cache.frames(clips, progress, |_, frames| all.push(Clipwise::of(frames)))?;
+        cache.frames(clips, progress, |_, frames| {
+            all.push(Clipwise::of(frames));
+            Ok(())
+        })?;
         Ok(LayerStatistics { clips: all })
     }
 

@@ -260,6 +260,22 @@ impl Model {
         Frames::new(frames, width)
     }
 
+    /// [`Model::frames`] of a head over an encoder, from what the encoder makes of a waveform ([`Encoder::frames`]).
+    ///
+    /// # Errors
+    /// `Config` where the model is no head, or the encoder's frames have another width; `Model` where the network refuses its input.
+    pub fn frames_of_layers(&self, layers: &Frames) -> Result<Frames> {
+        let wanted = self.encoder.as_ref().map(|encoder| encoder.spec().width());
+        if wanted != Some(layers.width()) {
+            let message =
+                format!("{} values in a frame are not those of the model's encoder", layers.width());
+            return Err(Error::config(message));
+        }
+        let rows = Rows { data: layers.data(), width: layers.width() };
+        let (frames, width) = self.network.frames("layers", rows, None)?;
+        Frames::new(frames, width)
+    }
+
     /// What the encoder makes of a waveform, where the model is a head over one.
     fn layers(&self, waveform: &[f32], by: Option<&Worker>) -> Result<Option<Frames>> {
         let by = by.or(self.network.workers());

@@ -8,11 +8,13 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use undertone::Engine;
-use undertone::model::{EncoderSpec, Model, Pool};
+use undertone::model::{EncoderSpec, Pool};
 use undertone_eval::corpus::Corpus;
 
 use super::*;
+use crate::adaptation;
 use crate::export::graph::Builder;
+use crate::export::{ClipLayers, Embedder, set_thresholds};
 use undertone_encoders::onnx::{self, Attribute, Opset};
 
 /// Two hidden layers of 8 and 4 values every 20 ms, each of its own 320 samples.
@@ -80,10 +82,15 @@ fn tone(hz: f32, samples: usize) -> Vec<f32> {
 
 /// Tones of three speakers: loud and high is angry, quiet and low is sad.
 fn corpus(folder: &Path) -> Corpus {
+    tones(folder, "tones", 0.0)
+}
+
+/// The same under a name, higher by some hertz.
+fn tones(folder: &Path, corpus: &str, higher: f32) -> Corpus {
     let mut manifest = "path,speaker,label\n".to_string();
     for clip in 0..36 {
-        let (angry, name) = (clip % 2 == 0, format!("{clip}.wav"));
-        let hz = if angry { 700.0 } else { 150.0 } + 5.0 * clip as f32;
+        let (angry, name) = (clip % 2 == 0, format!("{corpus}-{clip}.wav"));
+        let hz = if angry { 700.0 } else { 150.0 } + 5.0 * clip as f32 + higher;
         let mut writer = hound::WavWriter::create(
             folder.join(&name),
             hound::WavSpec {
@@ -99,7 +106,7 @@ fn corpus(folder: &Path) -> Corpus {
         writer.finalize().unwrap();
         manifest += &format!("{name},s{},{}\n", clip % 3, if angry { "angry" } else { "sad" });
     }
-    let path = folder.join("tones.csv");
+    let path = folder.join(format!("{corpus}.csv"));
     std::fs::write(&path, manifest).unwrap();
     Corpus::from_manifest(&path).unwrap()
 }
@@ -121,6 +128,7 @@ fn a_head_is_trained_exported_and_answers_in_the_runtime_as_in_training() {
         encoder: tiny(1),
         protocols: &protocols,
         folds: &[1, 2],
+        dev: false,
         config: HeadConfig { steps: 60, ..HeadConfig::default() },
         name: "tiny",
     };
@@ -178,6 +186,105 @@ fn a_head_is_trained_exported_and_answers_in_the_runtime_as_in_training() {
     // And the engine runs it.
     let engine = Engine::builder().model(model).threads(1).build().unwrap();
     assert!(engine.analyze_samples(&tone(200.0, 40_000), 16_000).is_ok());
+}
+
+#[test]
+fn a_finished_head_is_given_adaptation_and_thresholds_over_its_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (learned, protocols) = ([corpus(folder.path())], [protocol(folder.path())]);
+    let (out, cache) = (folder.path().join("heads"), folder.path().join("layers"));
+    let config = HeadConfig { steps: 60, ..HeadConfig::default() };
+    let validation = HeadValidation {
+        encoder: tiny(1),
+        protocols: &protocols,
+        folds: &[1],
+        dev: false,
+        config,
+        name: "tiny",
+    };
+    validation.run(Setup { corpora: &learned, teacher: None, folder: &out, cache: &cache }).unwrap();
+    let path = out.join("fold-1/model.onnx");
+    let error = ModelFile::open(&path).unwrap_err().to_string();
+    assert!(error.contains("over the encoder 'tiny'") && error.contains("--encoder"), "{error}");
+    let network = concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone-models/models/default.onnx");
+    let error = ModelFile::open_over(network.as_ref(), Some(&tiny(1))).unwrap_err().to_string();
+    assert!(error.contains("no head") && error.contains("leave --encoder out"), "{error}");
+    let mut file = ModelFile::open_over(&path, Some(&tiny(1))).unwrap();
+    let cache = LayerCache::new(tiny(1), &cache).unwrap();
+    // What is embedded by the layers that are kept is what the model embeds of the waveforms.
+    let unheard = tones(folder.path(), "others", 20.0);
+    let both = [unheard, learned[0].clone()];
+    let layers = ClipLayers { cache: &cache, corpora: &both };
+    let (_, model) = file.to_model().unwrap();
+    let kept = Embedder::new(&model, Some(&layers)).unwrap();
+    let clips: Vec<&Utterance> = both.iter().flat_map(|corpus| &corpus.utterances).collect();
+    let rows = [&kept, &Embedder::new(&model, None).unwrap()].map(|by| by.embed(&clips).unwrap());
+    for (got, want) in rows[0].iter().flatten().zip(rows[1].iter().flatten()) {
+        assert!((got - want).abs() < 5e-3 * (1.0 + want.abs()), "{got}, not {want}");
+    }
+    let [unheard, known] = both.each_ref().map(std::slice::from_ref);
+    let held = HeldOut::fold(&protocols, 1, false, known).unwrap();
+    let samples = adaptation::fit(&mut file, unheard, &held, Some(&layers)).unwrap();
+    assert_eq!(samples.each_ref().map(|of| (of[0].clips, of[0].speakers)), [(36, 3), (24, 2)]);
+    let unseen = set_thresholds::unseen(&kept, unheard).unwrap();
+    file.set_thresholds(&unseen);
+    let path = folder.path().join("finished.onnx");
+    file.save(&path).unwrap();
+    let model = Model::open_with(&path, |_| Ok(tiny(1))).unwrap();
+    let metadata = model.metadata();
+    assert!(metadata.adaptation.is_some() && metadata.thresholds_fitted_on == ["others"]);
+    let engine = Engine::builder().model(model).threads(1).build().unwrap();
+    assert!(engine.analyze_samples(&tone(200.0, 40_000), 16_000).is_ok());
+}
+
+#[test]
+fn corpora_are_left_out_in_turn_and_heads_are_chosen_on_the_next_fold() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, protocols) = (folder.path(), [protocol(folder.path())]);
+    let mut corpora = [corpus(here), tones(here, "others", 20.0), tones(here, "tones_song", 10.0)];
+    // One speaker sings too.
+    corpora[2].utterances.iter_mut().for_each(|one| one.speaker = "tones/s1".to_string());
+    let (out, cache) = (here.join("left-out"), here.join("layers"));
+    let config = HeadConfig { steps: 60, ..HeadConfig::default() };
+    let validation = HeadValidation {
+        encoder: tiny(1),
+        protocols: &protocols,
+        folds: &[1],
+        dev: true,
+        config,
+        name: "tiny",
+    };
+    let setup = Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache };
+    let evaluations = validation.leave_out(setup, &["tones", "tones_song", "others"]).unwrap();
+    let names: Vec<&str> = evaluations.iter().map(|evaluation| evaluation.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "all-but-tones-to-tones.unadapted",
+            "all-but-tones-to-tones.adapted-all",
+            "all-but-tones-to-tones_song.unadapted",
+            "all-but-tones-to-tones_song.adapted-all",
+            "all-but-others-to-others.unadapted",
+            "all-but-others-to-others.adapted-all",
+        ]
+    );
+    assert!(evaluations.iter().all(|evaluation| evaluation.uar.value > 0.9), "{evaluations:?}");
+    let model = ModelFile::open_over(&out.join("all-but-tones/model.onnx"), Some(&tiny(1))).unwrap();
+    let learned: Vec<&str> = model.metadata().corpora.iter().map(|corpus| &*corpus.name).collect();
+    assert_eq!(learned, ["others"]);
+    // `calibrate` takes the folder, and what is done is not done again.
+    assert_eq!(cross_corpus::left_out(&out).unwrap().len(), 6);
+    std::fs::remove_dir_all(out.join("all-but-tones")).unwrap();
+    validation.leave_out(setup, &["tones"]).unwrap();
+    assert!(!out.join("all-but-tones").exists());
+    let error = validation.leave_out(setup, &["emodb"]).unwrap_err().to_string();
+    assert!(error.contains("'emodb' cannot be left out") && error.contains("tones, others"), "{error}");
+    // Of fold 1 the next fold's speaker is scored, and the fold's own is neither learned from nor scored.
+    let out = here.join("dev");
+    let scored = validation.run(Setup { corpora: &corpora[..2], folder: &out, ..setup }).unwrap();
+    assert!(scored.iter().flat_map(|scored| &scored.rows).all(|row| row.speaker == "tones/s1"));
+    let model = ModelFile::open_over(&out.join("fold-1/model.onnx"), Some(&tiny(1))).unwrap();
+    assert_eq!(model.metadata().corpora[0].clips, 12);
 }
 
 #[test]
