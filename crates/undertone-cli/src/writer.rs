@@ -138,7 +138,9 @@ impl Writer {
                 Format::Csv => output.write(&report::csv(&whole)?)?,
                 Format::Rttm => output.write(&report::rttm(&whole)?)?,
                 Format::Markdown => output.write(&report::markdown(&whole)?)?,
-                Format::Text => output.write_styled(&report::closing(Style { colour: true }))?,
+                Format::Text => {
+                    output.write_styled(&report::closing(&whole.model, Style { colour: true }))?
+                }
                 _ => {}
             }
             output.finish()?;

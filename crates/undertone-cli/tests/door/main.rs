@@ -22,8 +22,15 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conve
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results");
 const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-2.json");
 
+/// The command without any encoder, whatever the user has fetched.
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.env("UNDERTONE_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-encoders"));
+    command
+}
+
 fn undertone(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_undertone")).args(arguments).stdin(Stdio::null()).output().unwrap()
+    command().args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -120,7 +127,7 @@ fn a_folder_is_searched_and_one_without_recordings_is_refused() {
 
 #[test]
 fn standard_input_is_read_to_its_end() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+    let mut child = command()
         .args(["analyze", "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -150,7 +157,7 @@ fn output_goes_to_a_file_and_a_place_that_cannot_be_written_shows_before_the_wor
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+    let mut child = command()
         .args(["analyze", EXAMPLE, EXAMPLE, EXAMPLE])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -273,7 +280,7 @@ fn a_corpus_is_checked_by_the_names_and_sounds_of_its_files() {
 #[test]
 fn the_readme_shows_what_the_command_prints() {
     let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    let mut command = command();
     command.current_dir(repository).args(["analyze", "examples/conversation.wav"]).stdin(Stdio::null());
     let shown = stdout(&command.output().unwrap());
     // Machines round the last digit differently.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{CAVEAT, words};
-use crate::analysis::{Analysis, Label, Span};
+use crate::analysis::{Analysis, Label, ModelUsed, Span};
 use crate::emotion::Emotion;
 
 /// Characters of a line of prose.
@@ -12,6 +12,9 @@ const WIDTH: usize = 100;
 const INDENT: usize = 13;
 /// Cells of a probability bar.
 const BAR: usize = 20;
+
+/// The model that answers where no other is named.
+const BUILT_IN: &str = "undertone-default";
 
 /// Style of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +49,13 @@ pub fn heading(recording: &Analysis, style: Style) -> String {
     format!("{name}  {}", words::extent(recording))
 }
 
-/// The line below all recordings: the limits of the figures.
-pub fn closing(style: Style) -> String {
-    format!("\n{}\n", style.paint("2", &CAVEAT.replace(". ", ".\n")))
+/// The lines below all recordings: the limits of the figures, and the model where it is not the built-in default.
+pub fn closing(model: &ModelUsed, style: Style) -> String {
+    let mut text = CAVEAT.replace(". ", ".\n");
+    if model.name != BUILT_IN {
+        let _ = write!(text, "\nModel: {} {}.", model.name, model.version);
+    }
+    format!("\n{}\n", style.paint("2", &text))
 }
 
 /// Everything about one recording, several lines.
@@ -197,7 +204,14 @@ mod tests {
         }
         assert!(!text.contains(" or "), "{text}");
         assert!(text.contains("1:03.2"), "{text}");
-        assert!(closing(Style { colour: false }).contains("not of what a person feels"));
+        let closing = |name: &str| {
+            let (name, version) = (name.to_string(), "3".to_string());
+            let model = ModelUsed { name, version, ..crate::report::sample::report(Vec::new()).model };
+            closing(&model, Style { colour: false })
+        };
+        assert!(closing("undertone-default").ends_with("`undertone model info`).\n"));
+        assert!(closing("undertone-default").contains("not of what a person feels"));
+        assert!(closing("whisper-base").ends_with("\nModel: whisper-base 3.\n"));
     }
 
     #[test]
