@@ -1,5 +1,7 @@
 //! `undertone-train`: trains a model on labelled corpora and exports it.
 
+mod finetune;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -244,6 +246,9 @@ enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+    /// Corrects a model's logits for your own labelled clips; its network stays. Reports what that brings on speakers left out, and writes
+    /// the model only where the gain can be told from noise.
+    Finetune(finetune::Arguments),
     /// Converts a model file of format 1 to format 2, without retraining.
     Convert {
         /// The model file of format 1.
@@ -394,6 +399,7 @@ fn run(command: Command) -> Result<()> {
             set_version(&mut file, version);
             file.save(&out)
         }
+        Command::Finetune(arguments) => finetune::run(&arguments),
         Command::Convert { model, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
             ModelFile::from_format_1(&file).map_err(|error| error.at(&model))?.save(&out)

@@ -11,6 +11,8 @@ use undertone::Engine;
 use undertone::model::{EncoderSpec, Model, Pool};
 use undertone_eval::corpus::Corpus;
 
+mod elsewhere;
+
 use super::*;
 use crate::export::graph::Builder;
 use undertone_encoders::onnx::{self, Attribute, Opset};
