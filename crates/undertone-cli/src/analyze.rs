@@ -42,7 +42,7 @@ pub fn run(typed: Analyze) -> Result<ExitCode> {
 }
 
 fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Plan> {
-    let model = model::chosen(typed.model.as_deref())?;
+    let model = model::chosen(&typed.model.name)?;
     let emotions =
         if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.iter().copied().collect() };
     let (speakers, speaker_source) = speaker_source(&typed, all.len())?;

@@ -32,7 +32,8 @@ Examples:
   undertone analyze calls/ --jsonl --output r.jsonl --resume   continue an interrupted run
   ffmpeg -i URL -f wav - | undertone analyze - --follow        live audio
   undertone model info                             training data, results and limits of the model
-  undertone model pull whisper-base                fetch a speech encoder; model list: those that are there
+  undertone model pull whisper-base                fetch a speech encoder; analyze then uses the model over it
+  undertone model list                             models and encoders that are there
   undertone config                                 options from configuration files and the environment
   undertone completions bash                       shell completions; undertone man: the manual page
 
@@ -152,9 +153,8 @@ pub struct Analyze {
     /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
-    #[arg(long, value_name = "large|FILE|ENCODER")]
-    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelName,
     /// Number of threads [default: one per core].
     #[arg(long, value_name = "NUMBER")]
     pub threads: Option<usize>,
@@ -163,6 +163,15 @@ pub struct Analyze {
     pub quiet: bool,
     #[command(flatten)]
     pub files: ConfigFiles,
+}
+
+#[derive(Args)]
+pub struct ModelName {
+    /// The model: auto (a released head whose encoder was fetched, whisper-base before whisper-tiny.en; else default), a built-in one
+    /// (default; large: more accurate, slower; model list: all), a model file, or a fetched encoder with a head in its folder. Speaker
+    /// profiles are valid for one model only.
+    #[arg(long = "model", id = "model", default_value = "auto", value_name = "auto|NAME|FILE")]
+    pub name: PathBuf,
 }
 
 #[derive(Args)]
@@ -185,9 +194,8 @@ pub struct Enroll {
     /// Decode with an installed ffmpeg.
     #[arg(long)]
     pub ffmpeg: bool,
-    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model; the profile is valid for this model only.
-    #[arg(long, value_name = "large|FILE|ENCODER")]
-    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelName,
     /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
@@ -223,11 +231,10 @@ pub enum SoundChoice {
 
 #[derive(Subcommand)]
 pub enum Model {
-    /// Show name, licence, training corpora, calibration and results.
+    /// Show name, licence, training corpora, calibration and results; and what fetching an encoder brings.
     Info {
-        /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
-        #[arg(long, value_name = "large|FILE|ENCODER")]
-        model: Option<PathBuf>,
+        #[command(flatten)]
+        model: ModelName,
     },
     /// Fetch a speech encoder from the Hugging Face hub, or take it from files fetched by hand, and convert it.
     Pull {
@@ -256,7 +263,7 @@ pub enum Model {
         #[arg(long)]
         name: Option<String>,
     },
-    /// List the encoders in the cache folder, with size and licence.
+    /// List the models that are built in and the encoders in the cache folder, with size and licence.
     List,
 }
 
@@ -342,9 +349,8 @@ pub struct Evaluate {
     /// age, …).
     #[arg(long, value_name = "DIR")]
     pub corpora: Option<PathBuf>,
-    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
-    #[arg(long, value_name = "large|FILE|ENCODER")]
-    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelName,
     /// Speaker adaptation: unadapted, adapted-all, adapted-k10, -k5, -k3, adapted-neutral; adapted-one and adapted-neutral80
     /// select clips and are compared with the same clips unadapted.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "unadapted,adapted-all")]

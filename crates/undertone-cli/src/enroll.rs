@@ -30,7 +30,7 @@ pub fn run(typed: Enroll) -> Result<ExitCode> {
         Some(path) => path,
         None => default_path(&name)?,
     };
-    let model = model::chosen(typed.model.as_deref())?;
+    let model = model::chosen(&typed.model.name)?;
     replaceable(&path, &model)?;
     let mut output = Output::open(Some(&path))?;
     let interrupt = Interrupt::watch()?;

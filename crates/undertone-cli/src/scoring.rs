@@ -48,7 +48,7 @@ impl Scoring {
             labelled(corpus)?;
         }
         let prior = analyze::prior(&typed.prior)?;
-        let model = model::chosen(typed.model.as_deref())?;
+        let model = model::chosen(&typed.model.name)?;
         let part = typed.protocol.clone().unwrap_or_else(|| corpora[0].name.clone());
         Ok(Some(Scoring { model, corpora, protocol, part, prior }))
     }

@@ -155,7 +155,9 @@ impl Writer {
                 Format::Audformat => output.write(&report::audformat(&whole.recordings)?)?,
                 Format::Rttm => output.write(&report::rttm(&whole)?)?,
                 Format::Markdown => output.write(&report::markdown(&whole)?)?,
-                Format::Text if self.shown => output.write_styled(&report::closing(output.style()))?,
+                Format::Text if self.shown => {
+                    output.write_styled(&report::closing(&whole.model, output.style()))?
+                }
                 _ => {}
             }
             output.finish()?;

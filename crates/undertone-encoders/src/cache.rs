@@ -1,9 +1,10 @@
 //! The cache folder: one folder an encoder, each whole or absent.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
-use undertone::model::{ENCODER_FILE, EncoderSpec};
+use undertone::model::{ENCODER_FILE, Encoder, EncoderSpec, EncoderUsed};
 use undertone::{Error, ErrorKind, Result};
 
 /// The environment variable that names the cache folder.
@@ -44,6 +45,22 @@ impl Cache {
     /// The folder of an encoder, whether it is there or not.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    /// Whether an encoder of this name is there.
+    pub fn holds(&self, name: &str) -> bool {
+        self.folder(name).join(ENCODER_FILE).is_file()
+    }
+
+    /// The encoder that a head needs.
+    ///
+    /// # Errors
+    /// `Model` naming the command that fetches it where it is missing; as [`Encoder::open`].
+    pub fn encoder(&self, used: &EncoderUsed) -> Result<Arc<Encoder>> {
+        match self.holds(&used.name) {
+            true => Encoder::open(&self.folder(&used.name)).map(Arc::new),
+            false => Err(used.missing()),
+        }
     }
 
     /// Every encoder, by name: its folder, and its description or why it cannot be used.

@@ -13,26 +13,31 @@ pub struct Embedded {
     pub spdx: &'static str,
     /// The model card, in Markdown.
     pub card: &'static str,
+    /// The encoder it is a head over, by the name that it is fetched by; none for models that are whole.
+    pub encoder: Option<&'static str>,
+}
+
+/// A model of the two files `models/NAME.onnx` and `models/NAME.md`.
+macro_rules! model {
+    ($name:literal, $spdx:expr, $encoder:expr) => {
+        Embedded {
+            name: $name,
+            bytes: include_bytes!(concat!("../models/", $name, ".onnx")),
+            spdx: $spdx,
+            card: include_str!(concat!("../models/", $name, ".md")),
+            encoder: $encoder,
+        }
+    };
 }
 
 /// The licence of weights trained on RAVDESS, TESS, CREMA-D and SAVEE.
 const NON_COMMERCIAL: &str = "CC-BY-NC-SA-4.0";
 
-/// All models, the default first.
+/// All models: the default first, heads over encoders last, in the order in which `--model auto` takes them.
 pub const MODELS: &[Embedded] = &[
-    Embedded {
-        name: "default",
-        bytes: include_bytes!("../models/default.onnx"),
-        spdx: NON_COMMERCIAL,
-        card: include_str!("../models/default.md"),
-    },
+    model!("default", NON_COMMERCIAL, None),
     #[cfg(feature = "large")]
-    Embedded {
-        name: "large",
-        bytes: include_bytes!("../models/large.onnx"),
-        spdx: NON_COMMERCIAL,
-        card: include_str!("../models/large.md"),
-    },
+    model!("large", NON_COMMERCIAL, None),
 ];
 
 /// The projection that separates speakers (linear discriminant analysis), in the format of `undertone::speakers`.

@@ -1,5 +1,7 @@
 //! `undertone-train`: trains a model on labelled corpora and exports it.
 
+mod finetune;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -246,6 +248,9 @@ enum Command {
         #[arg(long = "manifest", required = true, value_name = "FILE.csv")]
         manifests: Vec<PathBuf>,
     },
+    /// Corrects a model's logits for your own labelled clips; its network stays. Reports what that brings on speakers left out, and writes
+    /// the model only where the gain can be told from noise.
+    Finetune(finetune::Arguments),
     /// Converts a model file of format 1 to format 2, without retraining.
     Convert {
         /// The model file of format 1.
@@ -451,6 +456,7 @@ fn run(command: Command) -> Result<()> {
         Command::PredictionSets { finished, manifests } => {
             prediction_sets(&finished, &corpora::open(&manifests)?)
         }
+        Command::Finetune(arguments) => finetune::run(&arguments),
         Command::Convert { model, out } => {
             let file = std::fs::read(&model).map_err(|error| Error::from(error).at(&model))?;
             ModelFile::from_format_1(&file).map_err(|error| error.at(&model))?.save(&out)

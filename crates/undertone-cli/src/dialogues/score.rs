@@ -19,7 +19,7 @@ use crate::output::Output;
 pub fn score(folder: &Path, typed: &Evaluate, merge: &[(Emotion, Emotion)]) -> Result<ExitCode> {
     let mut output = Output::open(typed.output.as_deref())?;
     let recordings = recordings(folder)?;
-    let engine = Engine::builder().model(model::chosen(typed.model.as_deref())?).build()?;
+    let engine = Engine::builder().model(model::chosen(&typed.model.name)?).build()?;
     let [average, split] = [Channels::Average, Channels::Split].map(|channels| {
         let apart = typed.speakers.filter(|_| channels == Channels::Average);
         let speaker_source = apart.map_or(SpeakerSource::PerChannel, SpeakerSource::Diarize);

@@ -1,4 +1,4 @@
-//! `undertone model pull`, `import` and `list`: encoders of others, in the cache folder.
+//! `undertone model pull` and `import`: encoders of others, into the cache folder.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -29,35 +29,6 @@ pub fn import(
 ) -> Result<String> {
     let choice = Choice { name, preset, layers };
     Ok(described(&undertone_encoders::import(file, &choice, &Cache::open()?)?))
-}
-
-/// The encoders in the cache.
-pub fn list() -> Result<String> {
-    let cache = Cache::open()?;
-    let encoders = cache.list()?;
-    let mut out = String::new();
-    for (folder, described) in &encoders {
-        let name = folder.file_name().unwrap_or(folder.as_os_str()).display().to_string();
-        let _ = match described {
-            Ok(spec) => {
-                let size = std::fs::metadata(spec.onnx(folder)).map_or(0, |data| data.len());
-                let layers = spec.layers.join(", ");
-                writeln!(
-                    out,
-                    "{name:<20} {:>8}  {:<14} {}: {layers}",
-                    megabytes(size),
-                    spec.licence,
-                    spec.preset
-                )
-            }
-            Err(error) => writeln!(out, "{name:<20} cannot be used: {error}"),
-        };
-    }
-    if encoders.is_empty() {
-        let _ = writeln!(out, "no encoders; fetch one: undertone model pull whisper-base");
-    }
-    let _ = writeln!(out, "\nin {}", cache.root().display());
-    Ok(out)
 }
 
 fn described(installed: &Installed) -> String {
@@ -112,8 +83,4 @@ impl Bar {
             _ => self.0.set_prefix("converting"),
         }
     }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
 }

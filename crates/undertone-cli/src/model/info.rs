@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use undertone::model::{EncoderUsed, Metadata, Model};
+use undertone::Result;
+use undertone::model::{EncoderUsed, Measured, Metadata};
+use undertone_models::{Embedded, MODELS};
+
+use super::choice::{Choice, pulled};
 
 /// As in the model card.
 const USE: &str = "\
@@ -10,7 +14,8 @@ Must not be used to make decisions about people. In the European Union, inferrin
 prohibited except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, article 5(1)(f)).";
 
 /// The text of it.
-pub fn info(model: &Model) -> String {
+pub fn info(choice: &Choice) -> Result<String> {
+    let (metadata, sha256) = choice.describe()?;
     let Metadata {
         name,
         version,
@@ -25,15 +30,18 @@ pub fn info(model: &Model) -> String {
         revision,
         encoder,
         ..
-    } = model.metadata();
+    } = &metadata;
     let mut out = String::new();
     let mut row = |name: &str, text: String| {
         let _ = writeln!(out, "{name:<12} {text}");
     };
     row("model", format!("{name} {version}, {parameters} parameters, revision {revision}"));
-    row("sha256", model.sha256().to_string());
+    row("sha256", sha256);
     if let Some(EncoderUsed { name, layers, sha256, .. }) = encoder {
         row("encoder", format!("{name}, {} (SHA-256 {sha256} in the training)", layers.join(", ")));
+        if !pulled(name) {
+            row("", format!("missing; fetch it: undertone model pull {name}"));
+        }
     }
     let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
     row("classes", names.join(", "));
@@ -72,6 +80,32 @@ pub fn info(model: &Model) -> String {
             ),
         );
     }
+    for better in MODELS.iter().filter(|model| model.encoder.is_some_and(|encoder| !pulled(encoder))) {
+        out += &offered(better, &metadata)?;
+    }
     let _ = writeln!(out, "\n{USE}");
-    out
+    Ok(out)
+}
+
+/// What a head brings whose encoder is not there: its figures beside those of the model described, where both have them.
+fn offered(head: &'static Embedded, than: &Metadata) -> Result<String> {
+    let Metadata { name, results, encoder, .. } = Choice::BuiltIn(head).describe()?.0;
+    if name == than.name {
+        return Ok(String::new());
+    }
+    let encoder = encoder.map(|used| used.name).unwrap_or_default();
+    let mut out = format!("\n{name}: undertone model pull {encoder}\n");
+    for figure in &results {
+        let same = |other: &&Measured| {
+            (&other.protocol, &other.condition, &other.metric)
+                == (&figure.protocol, &figure.condition, &figure.metric)
+        };
+        if let Some(other) = than.results.iter().find(same) {
+            let [this, that] = [figure.value, other.value].map(|value| 100.0 * value);
+            let Measured { metric, protocol, condition, .. } = figure;
+            let _ =
+                writeln!(out, "{metric:<12} {this:5.1} % instead of {that:.1} %  {protocol}, {condition}");
+        }
+    }
+    Ok(out)
 }

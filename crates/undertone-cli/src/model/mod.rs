@@ -1,45 +1,44 @@
 //! `undertone model`: models, and the encoders that some stand on.
 
+mod choice;
 mod encoders;
-mod head;
 mod info;
+mod list;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use undertone::model::Model;
-use undertone::{Error, ErrorKind, Result};
+use undertone::{Error, Result};
+use undertone_models::Embedded;
 
 use crate::arguments::Model as Typed;
 use crate::output::Output;
+use choice::{AUTO, Choice};
 
-/// The requested model: a built-in one by name, a file, or the head over an encoder that was fetched, by that one's name; the default
-/// where none is named.
-pub fn chosen(requested: Option<&Path>) -> Result<Model> {
-    let built_in = || undertone_models::MODELS.iter().map(|model| model.name);
-    match requested {
-        None => Model::embedded(),
-        Some(path) => match built_in().find(|name| path == Path::new(name)) {
-            Some(name) => Model::named(name),
-            None if path.is_file() => Model::open_with(path, head::encoder),
-            None => head::of_encoder(path).unwrap_or_else(|| {
-                let names: Vec<String> = built_in().map(|name| format!("'{name}'")).collect();
-                let message = format!(
-                    "no such model; name a file, a built-in model ({}) or an encoder that was fetched (undertone model pull NAME)",
-                    names.join(", ")
-                );
-                Err(Error::new(ErrorKind::Io, message).at(path))
-            }),
-        },
-    }
+/// The requested model: `auto`, a built-in one by name, a file, or the head over an encoder that was fetched, by that one's name.
+pub fn chosen(requested: &Path) -> Result<Model> {
+    let choice = Choice::of(requested)?;
+    let without = |error: Error| match &choice {
+        Choice::BuiltIn(Embedded { encoder: Some(_), .. }) if requested == Path::new(AUTO) => {
+            let message = format!("{}; to do without it: --model default", error.message());
+            let whole = Error::new(error.kind(), message);
+            match error.path() {
+                Some(path) => whole.at(path),
+                None => whole,
+            }
+        }
+        _ => error,
+    };
+    choice.load().map_err(without)
 }
 
 pub fn run(typed: Typed) -> Result<ExitCode> {
     let text = match typed {
-        Typed::Info { model } => info::info(&chosen(model.as_deref())?),
+        Typed::Info { model } => info::info(&Choice::of(&model.name)?)?,
         Typed::Pull { name, from, quiet } => encoders::pull(&name, &from, quiet)?,
         Typed::Import { file, preset, layers, name } => encoders::import(&file, preset, layers, name)?,
-        Typed::List => encoders::list()?,
+        Typed::List => list::list()?,
     };
     let mut output = Output::open(None)?;
     output.write(&text)?;

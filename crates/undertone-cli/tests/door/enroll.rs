@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{EXAMPLE, file, stderr, stdout, text, undertone};
+use crate::{EXAMPLE, command, file, stderr, stdout, text, undertone};
 
 fn profile(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -16,8 +16,7 @@ fn a_speaker_is_enrolled_into_a_file_of_that_name_and_again_replaces_it() {
     let folder = tempfile::tempdir().unwrap();
     let enroll = |more: &[&str]| {
         let arguments = [&["enroll", "agent", EXAMPLE], more].concat();
-        let mut command = crate::command();
-        command.args(arguments).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap()
+        command().args(arguments).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap()
     };
     let output = enroll(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -70,7 +69,12 @@ fn a_profile_of_another_model_is_neither_used_nor_written_over() {
         let output = undertone(&arguments);
         assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
         let said = stderr(&output);
-        assert!(said.contains("another embedding space") && said.contains("again"), "{said}");
+        assert!(
+            said.contains("another embedding space")
+                && said.contains("again")
+                && said.contains("--model default"),
+            "{said}"
+        );
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
 }

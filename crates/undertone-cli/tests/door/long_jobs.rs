@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::{EXAMPLE, file, json, stderr, stdout, text, undertone};
+use crate::{EXAMPLE, command, file, json, stderr, stdout, text, undertone};
 
 /// A folder of `count` recordings, and a place for lines.
 fn folder(count: usize) -> (tempfile::TempDir, PathBuf, PathBuf) {
@@ -28,7 +28,7 @@ fn partial(lines: &Path) -> PathBuf {
 
 /// The program at work on a folder, once it has written its first line.
 fn begun(folder: &Path, lines: &Path, more: &[&str]) -> Child {
-    let child = crate::command()
+    let child = command()
         .args(["analyze", text(folder), "--jsonl", "--output", text(lines)])
         .args(more)
         .stdin(Stdio::null())
@@ -113,7 +113,7 @@ fn ctrl_c_leaves_whole_lines_and_the_rest_is_done_by_resume() {
 
 #[test]
 fn ctrl_c_ends_a_stream_that_never_ends_and_json_stays_json() {
-    let mut child = crate::command()
+    let mut child = command()
         .args(["analyze", EXAMPLE, "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -136,7 +136,7 @@ fn ctrl_c_ends_a_stream_that_never_ends_and_json_stays_json() {
 #[test]
 fn a_file_of_which_nothing_was_done_is_left_as_it_was() {
     let (folder, path) = file("old.json", b"precious");
-    let mut child = crate::command()
+    let mut child = command()
         .args(["analyze", "-", "--json", "--output", text(&path)])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())

@@ -26,9 +26,10 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/conve
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../results");
 const SCHEMA: &str = include_str!("../../../../docs/schema/undertone-2.json");
 
-/// The program, which reads no configuration of whoever runs the tests.
+/// The command without any encoder or configuration, whatever whoever runs the tests has.
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.env("UNDERTONE_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-encoders"));
     command.env("UNDERTONE_NO_CONFIG", "1");
     command
 }

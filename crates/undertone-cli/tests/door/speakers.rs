@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{EXAMPLE, stderr, stdout, text, undertone};
+use crate::{EXAMPLE, command, stderr, stdout, text, undertone};
 
 fn recording(arguments: &[&str]) -> Value {
     let mut all = vec!["analyze", EXAMPLE, "--json", "--quiet"];
@@ -76,7 +76,7 @@ fn who_follows_gets_spans_first_and_the_summary_once() {
 #[test]
 fn spans_come_while_the_stream_still_runs() {
     let sound = std::fs::read(EXAMPLE).unwrap();
-    let mut child = crate::command()
+    let mut child = command()
         .args(["analyze", "-", "--follow"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -14,6 +14,11 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// More of a graph that a builder made.
+    pub fn over(graph: Graph) -> Builder {
+        Builder { graph }
+    }
+
     /// Declares an input; each dimension is a number or a name.
     pub fn input(&mut self, name: &str, shape: &[&str]) -> Value {
         self.graph.input.push(ValueInfo::float(name, shape));

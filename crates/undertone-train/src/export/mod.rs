@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod convert;
+mod corrected;
 mod embedder;
 mod encoder_head;
 mod ensemble;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
-use undertone::model::{Encoder, Metadata, Model, SpeakerSpace};
+use undertone::model::{Encoder, Metadata, Model, SpeakerSpace, TrainedOn};
 use undertone::{Error, ErrorKind, Result};
 
 use super::graph::Builder;
@@ -126,6 +126,11 @@ impl ModelFile {
     /// Gives it a name and a version.
     pub fn set_name(&mut self, name: &str, version: &str) {
         (self.metadata.name, self.metadata.version) = (name.to_string(), version.to_string());
+    }
+
+    /// Says that it learned from one more corpus.
+    pub fn add_corpus(&mut self, corpus: TrainedOn) {
+        self.metadata.corpora.push(corpus);
     }
 
     /// Says which git revision of the code made it.

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod correction;
 pub mod curve;
 pub mod distillation;
 pub mod embedding_bank;

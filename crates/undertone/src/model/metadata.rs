@@ -103,6 +103,17 @@ pub struct EncoderUsed {
     pub probe: Vec<f32>,
 }
 
+impl EncoderUsed {
+    /// The error where a head is to be used and its encoder is missing; names the command that fetches it.
+    pub fn missing(&self) -> Error {
+        Error::model(format!(
+            "it is a head over the encoder '{name}', which is missing; fetch it: undertone model pull {name} (programs load both by \
+             Model::open_with)",
+            name = self.name
+        ))
+    }
+}
+
 /// One value for each clip alone, one for a known speaker adaptation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions<T> {

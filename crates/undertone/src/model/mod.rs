@@ -115,12 +115,22 @@ impl Model {
     /// A model that is built in, by its name in [`undertone_models::MODELS`].
     ///
     /// # Errors
-    /// `Config` where none has that name, with the names there are.
+    /// `Config` where none has that name, with the names there are; `Model` where it is a head over an encoder
+    /// ([`Model::named_with`]).
     #[cfg(feature = "embedded")]
     pub fn named(name: &str) -> Result<Model> {
+        Model::named_with(name, missing)
+    }
+
+    /// A model that is built in; where it is a head over an encoder, `find` gives that.
+    ///
+    /// # Errors
+    /// As [`Model::named`] and [`Model::open_with`].
+    #[cfg(feature = "embedded")]
+    pub fn named_with(name: &str, find: impl FnOnce(&EncoderUsed) -> Result<Arc<Encoder>>) -> Result<Model> {
         let models = undertone_models::MODELS;
         match models.iter().find(|model| model.name == name) {
-            Some(model) => Model::load(Cow::Borrowed(model.bytes), missing),
+            Some(model) => Model::load(Cow::Borrowed(model.bytes), find),
             None => {
                 let names: Vec<&str> = models.iter().map(|model| model.name).collect();
                 Err(Error::config(format!(
@@ -163,6 +173,16 @@ impl Model {
     /// As [`Model::open`].
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Model> {
         Model::load(Cow::Owned(bytes), missing)
+    }
+
+    /// What a model file in memory says of itself, and its SHA-256 in hexadecimal digits; of a head, without its encoder.
+    ///
+    /// # Errors
+    /// `Model` where it is not ONNX, of another format version, or lacks a named value.
+    pub fn describe(bytes: impl Into<Cow<'static, [u8]>>) -> Result<(Metadata, String)> {
+        let bytes = bytes.into();
+        let sha256 = sha256(&bytes);
+        unharmed(|| onnx::Network::load(bytes)).map(|(_, metadata)| (metadata, sha256))
     }
 
     fn load(
@@ -375,11 +395,7 @@ impl Model {
 
 /// What is answered where a head is opened without its encoder.
 fn missing(used: &EncoderUsed) -> Result<Arc<Encoder>> {
-    let EncoderUsed { name, .. } = used;
-    Err(Error::model(format!(
-        "it is a head over the encoder '{name}', which is not here; fetch it (undertone model pull {name}), and load both \
-         (Model::open_with)"
-    )))
+    Err(used.missing())
 }
 
 /// Hexadecimal SHA-256.

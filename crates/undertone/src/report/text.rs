@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::wrap::{columns, padded, shortened, visible, wrapped};
 use super::{CAVEAT, label, words};
-use crate::analysis::{Analysis, Label, Span};
+use crate::analysis::{Analysis, Label, ModelUsed, Span};
 use crate::emotion::Emotion;
 
 /// Columns of a line of figures where the reader's width is not known.
@@ -20,6 +20,9 @@ const EMOTION: usize = 9;
 const PERCENT: usize = 6;
 /// A speaker's name keeps this much before the bar goes.
 const LEAST_NAME: usize = 12;
+
+/// The model that answers where no other is named.
+const BUILT_IN: &str = "undertone-default";
 
 /// Style of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,10 +74,13 @@ pub fn heading(recording: &Analysis, style: Style) -> String {
     format!("{}\n  {extent}", name.join("\n"))
 }
 
-/// The line below all recordings: the limits of the figures.
-pub fn closing(style: Style) -> String {
+/// The lines below all recordings: the limits of the figures, and the model where it is not the built-in default.
+pub fn closing(model: &ModelUsed, style: Style) -> String {
     let most = style.width.unwrap_or(usize::MAX);
-    let sentences = CAVEAT.replace(". ", ".\n");
+    let mut sentences = CAVEAT.replace(". ", ".\n");
+    if model.name != BUILT_IN {
+        let _ = write!(sentences, "\nModel: {} {}.", model.name, model.version);
+    }
     let lines: Vec<String> = sentences.lines().flat_map(|sentence| wrapped(sentence, most, most)).collect();
     format!("\n{}\n", style.paint("2", &lines.join("\n")))
 }
@@ -285,7 +291,14 @@ mod tests {
         }
         assert!(!text.contains(" or "), "{text}");
         assert!(text.contains("1:03.2"), "{text}");
-        assert!(closing(Style::default()).contains("not of what a person feels"));
+        let closing = |name: &str| {
+            let (name, version) = (name.to_string(), "3".to_string());
+            let model = ModelUsed { name, version, ..crate::report::sample::report(Vec::new()).model };
+            closing(&model, Style::default())
+        };
+        assert!(closing("undertone-default").ends_with("`undertone model info`).\n"));
+        assert!(closing("undertone-default").contains("not of what a person feels"));
+        assert!(closing("whisper-base").ends_with("\nModel: whisper-base 3.\n"));
     }
 
     #[test]

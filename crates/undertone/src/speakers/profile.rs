@@ -153,7 +153,8 @@ impl Profile {
         }
         let message = format!(
             "the profile of '{name}' was enrolled in another embedding space ({}, the model's is {}); enrol the speaker \
-             again: undertone enroll {name} FILE…",
+             again (undertone enroll {name} FILE…), or choose the model it was enrolled with (--model; the built-in one: --model \
+             default)",
             self.embedding_space,
             metadata.embedding_space,
             name = self.name

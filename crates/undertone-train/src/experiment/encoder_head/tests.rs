@@ -11,6 +11,8 @@ use undertone::Engine;
 use undertone::model::{EncoderSpec, Pool};
 use undertone_eval::corpus::Corpus;
 
+mod elsewhere;
+
 use super::*;
 use crate::adaptation;
 use crate::export::graph::Builder;
