@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use undertone::model::{Encoder, Model};
 use undertone::{Error, Result};
 use undertone_encoders::Cache;
-use undertone_eval::atomic_file;
 use undertone_eval::corpus::Corpus;
 use undertone_eval::metrics::Figure;
 use undertone_models::MODELS;
@@ -39,14 +38,14 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let corpus = Corpus::from_manifest(&arguments.manifest)?;
-    let (file, encoder) = opened(&arguments.model, arguments.encoder.as_deref())?;
+    let file = opened(&arguments.model, arguments.encoder.as_deref())?;
     let begun = format!("{} {}", file.metadata().name, file.metadata().version);
     let name = arguments.name.clone().unwrap_or_else(|| corpus.name.clone());
     let bar = ProgressBar::new(1).with_message("clips are heard");
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} folds");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.tick();
-    let finetune = Finetune::new(file, encoder.clone(), &corpus)?;
+    let finetune = Finetune::new(file, &corpus)?;
     bar.set_message("speakers are left out in turn");
     let tuned = finetune.run(&name, &|done, all| {
         bar.set_length(all as u64);
@@ -57,17 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let Some(file) = tuned.file.as_ref().filter(|_| tuned.is_gain() || arguments.force) else {
         return Ok(());
     };
-    let bytes = match encoder {
-        Some(encoder) => file.over(encoder)?.0,
-        None => file.to_bytes()?,
-    };
-    atomic_file::write(&arguments.out, &bytes)?;
+    file.save(&arguments.out)?;
     eprintln!("{}", arguments.out.display());
     Ok(())
 }
 
-/// A model that is built in, or a file, with its encoder.
-fn opened(model: &Path, folder: Option<&Path>) -> Result<(ModelFile, Option<Arc<Encoder>>)> {
+/// A model that is built in, or a file, over its encoder where it needs one.
+fn opened(model: &Path, folder: Option<&Path>) -> Result<ModelFile> {
     let bytes = match MODELS.iter().find(|built_in| Path::new(built_in.name) == model) {
         Some(built_in) => built_in.bytes.to_vec(),
         None => std::fs::read(model).map_err(|error| {
@@ -82,11 +77,7 @@ fn opened(model: &Path, folder: Option<&Path>) -> Result<(ModelFile, Option<Arc<
         (Some(_), Some(folder)) => Some(Arc::new(Encoder::open(folder)?)),
         (Some(used), None) => Some(Cache::open()?.encoder(used)?),
     };
-    let file = match &encoder {
-        Some(encoder) => ModelFile::head(bytes, Arc::clone(encoder)),
-        None => ModelFile::from_bytes(bytes),
-    };
-    Ok((file.map_err(|error| error.at(model))?, encoder))
+    ModelFile::from_bytes_over(bytes, encoder.as_ref()).map_err(|error| error.at(model))
 }
 
 fn report(tuned: &Tuned, corpus: &str, begun: &str) {

@@ -26,7 +26,9 @@ impl Place {
     /// The user's file, where this platform looks for it.
     fn user(&self, text: &str) -> &Place {
         let names = ["user/undertone/config.toml", "Library/Application Support/undertone/config.toml"];
-        names.iter().for_each(|name| drop(self.write(name, text)));
+        for name in names {
+            self.write(name, text);
+        }
         self
     }
 

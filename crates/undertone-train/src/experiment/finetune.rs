@@ -6,10 +6,9 @@
 mod gain;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use undertone::emotion::Emotion;
-use undertone::model::{Adaptation, Answer, Encoder, Metadata, Model, TrainedOn};
+use undertone::model::{Adaptation, Answer, Metadata, Model, TrainedOn};
 use undertone::prior::Prior;
 use undertone::speakers::SpeakerStats;
 use undertone::{Error, ErrorKind, Result};
@@ -35,7 +34,6 @@ const CONDITIONS: [Condition; 2] = [Condition::Unadapted, Condition::AdaptedAll]
 /// A model and the corpus it is tuned on.
 pub struct Finetune<'a> {
     file: ModelFile,
-    encoder: Option<Arc<Encoder>>,
     corpus: &'a Corpus,
     clips: Vec<&'a Utterance>,
     pooled: Vec<Vec<f32>>,
@@ -77,7 +75,7 @@ impl<'a> Finetune<'a> {
     ///
     /// # Errors
     /// `Config` where there are too few speakers or classes; what decoding a clip answers, and the model.
-    pub fn new(file: ModelFile, encoder: Option<Arc<Encoder>>, corpus: &'a Corpus) -> Result<Finetune<'a>> {
+    pub fn new(file: ModelFile, corpus: &'a Corpus) -> Result<Finetune<'a>> {
         let classes = &file.metadata().classes;
         let labelled =
             corpus.utterances.iter().filter(|clip| clip.emotion.is_some() && clip.defect.is_none());
@@ -102,7 +100,7 @@ impl<'a> Finetune<'a> {
         if emotions.len() < 2 {
             return refuse("all clips have the same label; add clips of other emotions".into());
         }
-        let model = runnable(&file, encoder.as_ref())?;
+        let model = file.to_model()?.1;
         let pooled = predict::embed(&model, &clips, None)?;
         let examples = examples(&model, &clips, &pooled)?;
         let fold = |clip: &&Utterance| {
@@ -110,7 +108,7 @@ impl<'a> Finetune<'a> {
         };
         let folds = clips.iter().map(fold).collect();
         let left_out = others.len();
-        Ok(Finetune { file, encoder, corpus, clips, pooled, examples, folds, left_out })
+        Ok(Finetune { file, corpus, clips, pooled, examples, folds, left_out })
     }
 
     /// Tunes, and scores the speakers of each fold by what the others give.
@@ -121,13 +119,13 @@ impl<'a> Finetune<'a> {
         let folds = self.folds.iter().max().map_or(0, |last| last + 1);
         let (mut before, mut after) =
             (vec![Vec::new(); CONDITIONS.len()], vec![Vec::new(); CONDITIONS.len()]);
-        let released = runnable(&self.file, self.encoder.as_ref())?;
+        let released = self.file.to_model()?.1;
         for fold in 0..folds {
             progress(fold, folds + 1);
             let others: Vec<usize> = (0..folds).filter(|&other| other != fold).collect();
             let tuned = match self.tuned(&others)? {
                 Some((_, correction)) => {
-                    Some(runnable(&self.file.corrected(&correction), self.encoder.as_ref())?)
+                    Some(self.file.corrected(&correction).to_model()?.1)
                 }
                 None => None,
             };
@@ -224,14 +222,6 @@ impl<'a> Finetune<'a> {
             clips: self.clips.len(),
         });
         Ok(file)
-    }
-}
-
-/// A file as a model, over its encoder where it needs one.
-fn runnable(file: &ModelFile, encoder: Option<&Arc<Encoder>>) -> Result<Model> {
-    match encoder {
-        Some(encoder) => Ok(file.over(Arc::clone(encoder))?.1),
-        None => Model::from_bytes(file.to_bytes()?),
     }
 }
 

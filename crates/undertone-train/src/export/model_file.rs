@@ -67,7 +67,7 @@ impl ModelFile {
     /// As [`ModelFile::open`]; `Config` where a head is given no encoder, or a network is given one.
     pub fn open_over(path: &Path, encoder: Option<&Arc<Encoder>>) -> Result<ModelFile> {
         let bytes = std::fs::read(path).map_err(|error| Error::from(error).at(path))?;
-        ModelFile::read(bytes, encoder).map_err(|error| error.at(path))
+        ModelFile::from_bytes_over(bytes, encoder).map_err(|error| error.at(path))
     }
 
     /// Reads the bytes of a file that this crate wrote.
@@ -75,10 +75,14 @@ impl ModelFile {
     /// # Errors
     /// `Model` where it does not run, is of another format version, or was written by another program.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<ModelFile> {
-        ModelFile::read(bytes, None)
+        ModelFile::from_bytes_over(bytes, None)
     }
 
-    fn read(bytes: Vec<u8>, encoder: Option<&Arc<Encoder>>) -> Result<ModelFile> {
+    /// [`ModelFile::from_bytes`] of a network, or of a head and the encoder that it was trained over.
+    ///
+    /// # Errors
+    /// As [`ModelFile::from_bytes`]; `Config` where a head is given no encoder, or a network is given one.
+    pub fn from_bytes_over(bytes: Vec<u8>, encoder: Option<&Arc<Encoder>>) -> Result<ModelFile> {
         let (envelope, graph, json) = split(&bytes)?;
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         let says = serde_json::from_str::<Metadata>(&json).ok().map(|metadata| metadata.encoder);

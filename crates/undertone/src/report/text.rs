@@ -386,7 +386,8 @@ mod tests {
         let failed = Analysis { path: "x.wav".into(), error: Some(failure), ..Default::default() };
         for width in [60, 80, 100, 200] {
             let style = Style { colour: false, width: Some(width) };
-            let mut text = recording(&wide(), style) + &recording(&failed, style) + &closing(style);
+            let model = crate::report::sample::report(Vec::new()).model;
+            let mut text = recording(&wide(), style) + &recording(&failed, style) + &closing(&model, style);
             wide().spans.iter().for_each(|one| text += &super::span(one, style));
             let widest = text.lines().map(columns).max().unwrap_or(0);
             assert!(widest <= width && widest > width - 12, "{widest} of {width}:\n{text}");

@@ -41,7 +41,7 @@ fn released() -> ModelFile {
 fn tuned(speakers: usize, label: impl Fn(usize) -> &'static str) -> Tuned {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path(), speakers, label);
-    Finetune::new(released(), None, &corpus).unwrap().run("mine", &|_, _| {}).unwrap()
+    Finetune::new(released(), &corpus).unwrap().run("mine", &|_, _| {}).unwrap()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn too_few_speakers_or_classes_are_refused_by_name() {
     let refused = |speakers: usize, label: &dyn Fn(usize) -> &'static str| {
         let folder = tempfile::tempdir().unwrap();
         let corpus = corpus(folder.path(), speakers, label);
-        Finetune::new(released(), None, &corpus).err().unwrap().to_string()
+        Finetune::new(released(), &corpus).err().unwrap().to_string()
     };
     let error = refused(2, &|clip| ["happy", "sad"][clip % 2]);
     assert!(error.contains("tones: 2 of 3 speakers"), "{error}");
