@@ -1,5 +1,6 @@
 //! `undertone-train finetune`: a model and a manifest → a report, and the corrected model where it is better.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
-    report(&tuned, &corpus.name, &begun);
+    std::io::stdout().write_all(report(&tuned, &corpus.name, &begun).as_bytes())?;
     let Some(file) = tuned.file.as_ref().filter(|_| tuned.is_gain() || arguments.force) else {
         return Ok(());
     };
@@ -80,29 +81,39 @@ fn opened(model: &Path, folder: Option<&Path>) -> Result<ModelFile> {
     ModelFile::from_bytes_over(bytes, encoder.as_ref()).map_err(|error| error.at(model))
 }
 
-fn report(tuned: &Tuned, corpus: &str, begun: &str) {
+fn report(tuned: &Tuned, corpus: &str, begun: &str) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out += &text;
+        out.push('\n');
+    };
     let [clips, speakers, left_out] = tuned.counts;
     let classes: Vec<&str> = tuned.classes.iter().map(|class| class.name()).collect();
-    println!("{corpus}: {clips} clips of {speakers} speakers: {}", classes.join(", "));
+    line(format!("{corpus}: {clips} clips of {speakers} speakers: {}", classes.join(", ")));
     if left_out > 0 {
-        println!("{left_out} clips of classes that {begun} does not know are left out");
+        line(format!("{left_out} clips of classes that {begun} does not know are left out"));
     }
-    println!("\nUAR in % on speakers that were left out, with 95 % intervals:");
-    println!("{:<14} {:>22} {:>22} {:>22}", "", begun, "fine-tuned", "difference");
+    line("\nUAR in % on speakers that were left out, with 95 % intervals:".to_string());
+    line(format!("{:<14} {:>22} {:>22} {:>22}", "", begun, "fine-tuned", "difference"));
     for (condition, [before, after, difference]) in &tuned.conditions {
         let [before, after] = [before, after].map(|figure| shown(figure, ""));
-        println!("{:<14} {before:>22} {after:>22} {:>22}", condition.to_string(), shown(difference, "+"));
+        line(format!(
+            "{:<14} {before:>22} {after:>22} {:>22}",
+            condition.to_string(),
+            shown(difference, "+")
+        ));
     }
-    println!("{:<14} {:>22} {:>22} {:>22}", "mean", "", "", shown(&tuned.gain, "+"));
-    println!();
+    line(format!("{:<14} {:>22} {:>22} {:>22}", "mean", "", "", shown(&tuned.gain, "+")));
+    line(String::new());
     match (tuned.strength, tuned.is_gain()) {
-        (None, _) => println!("dev speakers chose {begun} as it is: there is nothing to write"),
-        (Some(strength), true) => println!("a gain; penalty {strength}, chosen on dev speakers"),
-        (Some(strength), false) => println!(
+        (None, _) => line(format!("dev speakers chose {begun} as it is: there is nothing to write")),
+        (Some(strength), true) => line(format!("a gain; penalty {strength}, chosen on dev speakers")),
+        (Some(strength), false) => line(format!(
             "no gain that can be told from noise (penalty {strength}, chosen on dev speakers): {begun} is kept; --force writes the \
              fine-tuned model all the same"
-        ),
+        )),
     }
+    out
 }
 
 fn shown(figure: &Figure, sign: &str) -> String {

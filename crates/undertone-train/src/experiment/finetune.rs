@@ -22,7 +22,7 @@ use crate::train::correction::{Correction, Example, loss, present};
 use gain::Both;
 
 /// Strengths of the penalty that are tried, from the strongest.
-const STRENGTHS: [f64; 6] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003];
+const STRENGTHS: [f64; 8] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003];
 /// Folds of speakers, at most.
 const FOLDS: usize = 5;
 /// Fewest speakers: some to learn from, some to choose on, some to report on.

@@ -61,7 +61,7 @@ mod tests {
         let heard: Vec<f32> = (0..pooled).map(|at| (at as f32).cos()).collect();
         let speaker = Adaptation { mean: vec![0.25; pooled], scale: vec![2.0; pooled], weight: 0.5 };
         let [before, once, twice] =
-            models.map(|model| model.answer(&[heard.clone()], &[&speaker]).unwrap().remove(0));
+            models.map(|model| model.answer(std::slice::from_ref(&heard), &[&speaker]).unwrap().remove(0));
         for class in 0..classes.len() {
             let shift: f64 = (0..pooled)
                 .map(|at| f64::from((heard[at] - 0.25) / 2.0) * correction.weight[(at, class)])

@@ -253,7 +253,7 @@ mod tests {
             let [none, strong, weak] =
                 [None, Some(&path[0]), Some(&path[1])].map(|correction| loss(correction, &examples, &known));
             assert!(
-                (none - 2f64.ln()).abs() < 1e-9 && none > strong && strong > weak && weak < 0.2,
+                (none - 2f64.ln()).abs() < 1e-9 && none > strong && strong > weak && weak < 0.3,
                 "{none} {strong} {weak}"
             );
             assert!(path[1].bias[2].abs() < 1e-12, "a class that no clip has stays as it is");

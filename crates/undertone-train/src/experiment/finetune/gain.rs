@@ -55,7 +55,7 @@ mod tests {
             let truth = [Emotion::Neutral, Emotion::Angry][at % 2];
             let other = [Emotion::Angry, Emotion::Neutral][at % 2];
             let mut posterior = [0.0; Emotion::ALL.len()];
-            posterior[if (at / 2) % wrong == 0 { other } else { truth } as usize] = 1.0;
+            posterior[if (at / 2).is_multiple_of(wrong) { other } else { truth } as usize] = 1.0;
             let (protocol, fold) = ("mine".to_string(), "1".to_string());
             Prediction {
                 protocol,
