@@ -124,9 +124,7 @@ impl<'a> Finetune<'a> {
             progress(fold, folds + 1);
             let others: Vec<usize> = (0..folds).filter(|&other| other != fold).collect();
             let tuned = match self.tuned(&others)? {
-                Some((_, correction)) => {
-                    Some(self.file.corrected(&correction).to_model()?.1)
-                }
+                Some((_, correction)) => Some(self.file.corrected(&correction).to_model()?.1),
                 None => None,
             };
             for (at, condition) in CONDITIONS.into_iter().enumerate() {

@@ -61,8 +61,14 @@ fn cases(folder: &Path) -> (PathBuf, [Case; 2]) {
     let (corpora, protocols) = ([corpus(folder)], [protocol(folder)]);
     let (out, cache) = (folder.join("heads"), folder.join("layers"));
     let config = HeadConfig { steps: 5, ..HeadConfig::default() };
-    let validation =
-        HeadValidation { encoder: tiny(1), protocols: &protocols, folds: &[1], config, name: "tiny" };
+    let validation = HeadValidation {
+        encoder: tiny(1),
+        protocols: &protocols,
+        folds: &[1],
+        dev: false,
+        config,
+        name: "tiny",
+    };
     validation.run(Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache }).unwrap();
     let head = out.join("fold-1/model.onnx");
     let model = Model::open_with(&head, |_| Ok(tiny(1))).unwrap();
