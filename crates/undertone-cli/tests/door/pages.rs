@@ -12,8 +12,8 @@ fn short(path: &Path) {
 
 /// The values of an attribute in a page, unescaped where it matters here.
 fn values(page: &str, attribute: &str) -> Vec<String> {
-    let parts = page.split(&format!(" {attribute}=\"")).skip(1);
-    parts.map(|rest| rest.split('"').next().unwrap().to_string()).collect()
+    let opening = format!(" {attribute}=\"");
+    page.split(&opening).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
 }
 
 /// Where a link of `page` leads.
