@@ -7,15 +7,13 @@ use crate::{EXAMPLE, stderr, text, undertone};
 /// Two seconds of the example.
 fn short(path: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let example = std::fs::read(EXAMPLE).unwrap();
-    std::fs::write(path, &example[..44 + 2 * 2 * 16_000]).unwrap();
+    std::fs::write(path, &std::fs::read(EXAMPLE).unwrap()[..44 + 2 * 2 * 16_000]).unwrap();
 }
 
 /// The values of an attribute in a page, unescaped where it matters here.
 fn values(page: &str, attribute: &str) -> Vec<String> {
     let opening = format!(" {attribute}=\"");
-    let parts = page.split(opening.as_str()).skip(1);
-    parts.map(|rest| rest.split('"').next().unwrap().to_string()).collect()
+    page.split(&opening).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
 }
 
 /// Where a link of `page` leads.
