@@ -23,7 +23,7 @@ pub enum Value {
     Text(String),
 }
 
-/// The options that a file sets, in its order. `speaker-file` may be written `speaker_file`; lists are joined by commas.
+/// The options that a file sets, by name. `speaker-file` may be written `speaker_file`; lists are joined by commas.
 ///
 /// # Errors
 /// `Config` where it is no TOML, and where a key or the kind of its value is not known.
@@ -90,10 +90,10 @@ mod tests {
         let text =
             "\u{feff}# mine\nformat = \"srt\"\nspeaker_file = \"a b.rttm\"\ncoverage = 0.95\nsong = false\n";
         let want = [
-            ("format", Value::Text("srt".into())),
-            ("speaker-file", Value::Text("a b.rttm".into())),
             ("coverage", Value::Text("0.95".into())),
+            ("format", Value::Text("srt".into())),
             ("song", Value::Flag(false)),
+            ("speaker-file", Value::Text("a b.rttm".into())),
         ];
         assert_eq!(read(text).unwrap(), want.map(|(name, value)| (name.to_string(), value)));
         assert_eq!(read("format = [\"a\", 2]").unwrap()[0].1, Value::Text("a,2".into()));

@@ -142,7 +142,7 @@ mod tests {
     <TIER LINGUISTIC_TYPE_REF="value" PARENT_REF="agent" PARTICIPANT="agent" TIER_ID="agent valence">
         <ANNOTATION>
             <REF_ANNOTATION ANNOTATION_ID="a3" ANNOTATION_REF="a1">
-                <ANNOTATION_VALUE>-0.42</ANNOTATION_VALUE>
+                <ANNOTATION_VALUE>-0.36</ANNOTATION_VALUE>
             </REF_ANNOTATION>
         </ANNOTATION>
         <ANNOTATION>

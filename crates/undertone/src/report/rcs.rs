@@ -26,7 +26,7 @@ pub fn rcs(recording: &Analysis) -> Result<String> {
     Ok(out)
 }
 
-/// The perception of one turn, `([emotion angry=0.81, neutral=0.12],[arousal value=0.73])`, by the mean of its spans weighted by time.
+/// The perception of one turn, `([emotion angry=0.81, neutral=0.12],[arousal value=0.72])`, by the mean of its spans weighted by time.
 /// Nothing for no spans.
 pub fn rcs_turn<'a>(spans: impl IntoIterator<Item = &'a Span>) -> String {
     let spans: Vec<&Span> = spans.into_iter().collect();
@@ -46,7 +46,7 @@ pub fn rcs_turn<'a>(spans: impl IntoIterator<Item = &'a Span>) -> String {
 /// use undertone::{Emotion, report};
 ///
 /// let posterior = [(Emotion::Angry, 0.81), (Emotion::Neutral, 0.12), (Emotion::Sad, 0.07)].into_iter().collect();
-/// assert_eq!(report::rcs_perception(&posterior), "([emotion angry=0.81, neutral=0.12],[arousal value=0.73])");
+/// assert_eq!(report::rcs_perception(&posterior), "([emotion angry=0.81, neutral=0.12],[arousal value=0.72])");
 /// ```
 pub fn rcs_perception(posterior: &Posterior) -> String {
     let ranked = posterior.ranked().into_iter().take(MOST).enumerate();
@@ -65,11 +65,17 @@ mod tests {
 
     #[test]
     fn every_turn_is_a_line_and_silence_is_none() {
-        let want = "([emotion angry=0.82, neutral=0.18],[arousal value=0.74])\n\
-                    ([emotion happy=0.45, sad=0.35, neutral=0.20],[arousal value=0.57])\n\
-                    ([emotion calm=0.50, neutral=0.40, sad=0.10],[arousal value=0.37])\n";
+        let want = "([emotion angry=0.82, neutral=0.18],[arousal value=0.71])\n\
+                    ([emotion happy=0.45, sad=0.35, neutral=0.20],[arousal value=0.53])\n\
+                    ([emotion calm=0.50, neutral=0.40, sad=0.10],[arousal value=0.44])\n";
         let mut recording = sample();
-        recording.spans[2].end = 6.5;
+        let speaker = recording.spans[1].speaker.clone();
+        let other = |start, end, sad, happy, neutral| {
+            let posterior = [(Emotion::Sad, sad), (Emotion::Happy, happy), (Emotion::Neutral, neutral)];
+            span(start, end, 1, speaker.as_deref(), &posterior)
+        };
+        recording.spans[1] = other(2.0, 4.25, 0.7, 0.0, 0.3);
+        recording.spans[2] = other(4.25, 6.5, 0.0, 0.9, 0.1);
         assert_eq!(rcs(&recording).unwrap(), want, "the second speaker's two spans are one turn");
         assert_eq!(rcs(&silent()).unwrap(), "");
         assert_eq!(rcs_turn([]), "");

@@ -145,8 +145,8 @@ item []:
         let second = "Ann <b>&\"'\\ x";
         for (name, texts) in [
             (second.to_string(), ["\"sad\"", "\"happy\""]),
-            (format!("{second} valence"), ["\"-0.44\"", "\"0.73\""]),
-            (format!("{second} arousal"), ["\"-0.19\"", "\"0.46\""]),
+            (format!("{second} valence"), ["\"-0.25\"", "\"0.71\""]),
+            (format!("{second} arousal"), ["\"-0.11\"", "\"0.45\""]),
             (format!("{second} posterior"), ["\"sad 0.70, neutral 0.30\"", "\"happy 0.90, neutral 0.10\""]),
         ] {
             let want = [

@@ -44,7 +44,7 @@ mod tests {
     fn values_are_figures_and_what_is_improbable_is_left_out() {
         let posterior = [(Emotion::Angry, 0.7), (Emotion::Sad, 0.004), (Emotion::Neutral, 0.296)];
         let values = values(&span(0.0, 1.0, 0, None, &posterior));
-        assert_eq!(values, ["-0.36", "0.41", "angry 0.70, neutral 0.30"]);
+        assert_eq!(values, ["-0.32", "0.40", "angry 0.70, neutral 0.30"]);
         let neutral = self::values(&span(0.0, 1.0, 0, None, &[(Emotion::Neutral, 1.0)]));
         assert_eq!(neutral, ["0.00", "0.00", "neutral 1.00"]);
     }
