@@ -102,8 +102,15 @@ pub struct Analyze {
     /// Speakers: names, one per channel (agent,caller); or diarize one channel into this many speakers (2; auto, the default for one channel).
     #[arg(long, value_delimiter = ',', value_name = "NAMES|NUMBER|auto")]
     pub speakers: Vec<String>,
-    /// Speaker turns from a file: RTTM, or CSV with start,end,speaker. For one recording.
-    #[arg(long, value_name = "FILE", conflicts_with = "speakers")]
+    /// Answer the segments of a file instead of spans that are found, once each: captions (SRT, WebVTT), Whisper JSON, TextGrid, RTTM, or
+    /// CSV with start,end and perhaps speaker,channel,text; or a folder with such a file for each recording, of the same name.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "follow")]
+    pub segments: Option<PathBuf>,
+    /// The tier of a TextGrid to read; several, each a speaker.
+    #[arg(long, value_name = "NAME", requires = "segments")]
+    pub tier: Vec<String>,
+    /// Replaced by --segments.
+    #[arg(long, hide = true)]
     pub speaker_file: Option<PathBuf>,
     /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
     /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod resume;
 mod scoring;
+mod segments;
 mod shell;
 mod train;
 mod writer;

@@ -9,6 +9,7 @@ mod enrolled;
 mod folders;
 mod long_jobs;
 mod outputs;
+mod segments;
 mod speakers;
 mod summary;
 

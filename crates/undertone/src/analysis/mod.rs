@@ -11,6 +11,6 @@ pub use label::Label;
 pub(crate) use label::joined;
 pub use result::{
     AdaptationSource, AdaptationUsed, Analysis, FORMAT, Failure, ModelUsed, Moment, Range, Reaction, Report,
-    Share, Speaker, SpeakerSummary, Summary,
+    Share, Speaker, SpeakerSummary, Summary, Unanswered, UnansweredReason,
 };
 pub use summary::{MoodChange, Sentiment, summarise};

@@ -76,6 +76,9 @@ pub struct Analysis {
     pub speakers: Vec<Speaker>,
     /// In the order of their starts.
     pub spans: Vec<Span>,
+    /// Given segments without an answer, in the order of their starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
     /// The whole in a few figures.
     pub summary: Summary,
     /// What was tolerated.
@@ -110,6 +113,40 @@ pub struct Failure {
     pub kind: ErrorKind,
     /// The sentence for people.
     pub message: String,
+}
+
+/// A given segment without an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unanswered {
+    /// Seconds from the recording's start, as given.
+    pub start: f64,
+    /// Exclusive.
+    pub end: f64,
+    /// The channel, from 0, where it is told.
+    pub channel: Option<usize>,
+    /// The speaker, where it is told.
+    pub speaker: Option<String>,
+    /// What is said, where it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its number, from 0, in the order in which segments were given.
+    pub segment: usize,
+    /// Why there is no answer.
+    pub reason: UnansweredReason,
+}
+
+/// Why a given segment has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnansweredReason {
+    /// No speech is heard in it.
+    NoSpeech,
+    /// It begins after the recording's end.
+    BeyondEnd,
+    /// It is of a channel that is not analysed.
+    OtherChannel,
 }
 
 /// A speaker of a recording.

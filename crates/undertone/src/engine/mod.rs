@@ -11,6 +11,7 @@ mod channels;
 mod enroll;
 mod event;
 mod gate;
+mod given;
 mod intake;
 mod level;
 mod live;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::audio::Channels;
 use crate::emotion::EmotionSet;
 use crate::prior::Prior;
-use crate::speakers::file::SpeakerSpan;
+use crate::segments::GivenSegment;
 use crate::speakers::{Count, Profile};
 use crate::speech;
 use crate::units::SampleRate;
@@ -31,6 +31,9 @@ pub struct Options {
     pub speakers: Vec<String>,
     /// How speakers are known.
     pub speaker_source: SpeakerSource,
+    /// Answer these segments instead of spans that are found: each once, not smoothed, by the speech in it. Where they name
+    /// speakers, those are the speakers.
+    pub segments: Option<Vec<GivenSegment>>,
     /// The speakers' profiles, speaker by speaker (channel by channel); none where nothing is known.
     pub profiles: Vec<Option<Profile>>,
     /// How the model adapts to speakers without a profile.
@@ -59,6 +62,7 @@ impl Default for Options {
             channels: Channels::Average,
             speakers: Vec::new(),
             speaker_source: SpeakerSource::default(),
+            segments: None,
             profiles: Vec::new(),
             adapt: Adapt::default(),
             prior: Prior::default(),
@@ -85,8 +89,8 @@ pub enum Adapt {
     None,
 }
 
-/// How speakers are known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// How speakers are known whom no given segment names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SpeakerSource {
@@ -96,8 +100,6 @@ pub enum SpeakerSource {
     PerChannel,
     /// The speakers on a channel are diarized, one at a time: of two that overlap one is named.
     Diarize(Count),
-    /// As somebody else says, times from the recording's start.
-    Given(Vec<SpeakerSpan>),
 }
 
 /// What samples a [`super::Stream`] takes.

@@ -2,6 +2,7 @@
 
 mod audacity;
 mod basis;
+mod caption;
 mod csv;
 mod eaf;
 mod json;

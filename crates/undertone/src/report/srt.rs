@@ -2,20 +2,22 @@
 
 use std::fmt::Write;
 
-use super::label::{spoken, stamp};
+use super::caption::captions;
+use super::label::stamp;
 use crate::analysis::Analysis;
 use crate::error::Result;
 
-/// The spans as captions, `agent: angry 82 %`; speakers that overlap have captions that overlap.
+/// The spans as captions, `agent: angry 82 %`, or with what is said in a given segment, `agent: (angry 82 %) Hello`; speakers that overlap have captions that overlap.
 ///
 /// # Errors
 /// None today.
 pub fn srt(recording: &Analysis) -> Result<String> {
     let mut out = String::new();
-    for (number, span) in recording.spans.iter().enumerate() {
-        let (start, end) = (stamp(span.start, ','), stamp(span.end, ','));
+    for (number, caption) in captions(recording).into_iter().enumerate() {
+        let (start, end) = (stamp(caption.start, ','), stamp(caption.end, ','));
+        let speaker = caption.speaker.map_or(String::new(), |name| format!("{name}: "));
         // SRT has no escapes; an arrow would be taken for a time.
-        let text = spoken(span).replace("-->", "→");
+        let text = format!("{speaker}{}", caption.body).replace("-->", "→");
         let _ = write!(out, "{}\n{start} --> {end}\n{text}\n\n", number + 1);
     }
     Ok(out)

@@ -2,22 +2,26 @@
 
 use std::fmt::Write;
 
-use super::label::{line, spoken, stamp};
+use super::caption::captions;
+use super::label::stamp;
 use super::{CAVEAT, escape};
 use crate::analysis::Analysis;
 use crate::error::Result;
 
-/// The spans as cues in order of start, `<v agent>agent: angry 82 %`; the file's first note says what the figures do not mean.
+/// The spans as cues in order of start, `<v agent>agent: angry 82 %`, or with what is said in a given segment, `<v agent>(angry 82 %)
+/// Hello`; the file's first note says what the figures do not mean.
 ///
 /// # Errors
 /// None today.
 pub fn vtt(recording: &Analysis) -> Result<String> {
     let mut out = format!("WEBVTT\n\nNOTE {CAVEAT}\n\n");
-    for (number, span) in recording.spans.iter().enumerate() {
-        let (start, end) = (stamp(span.start, '.'), stamp(span.end, '.'));
-        let voice = span.speaker.as_deref().map(line).filter(|name| !name.is_empty());
-        let voice = voice.map_or(String::new(), |name| format!("<v {}>", escape(&name)));
-        let _ = write!(out, "{}\n{start} --> {end}\n{voice}{}\n\n", number + 1, escape(&spoken(span)));
+    for (number, caption) in captions(recording).into_iter().enumerate() {
+        let (start, end) = (stamp(caption.start, '.'), stamp(caption.end, '.'));
+        let name = caption.speaker.as_deref().map(escape);
+        let voice = name.as_ref().map_or(String::new(), |name| format!("<v {name}>"));
+        let before = name.filter(|_| !caption.is_spoken).map_or(String::new(), |name| format!("{name}: "));
+        let body = caption.body.lines().map(escape).collect::<Vec<_>>().join("\n");
+        let _ = write!(out, "{}\n{start} --> {end}\n{voice}{before}{body}\n\n", number + 1);
     }
     Ok(out)
 }
