@@ -11,6 +11,7 @@ use undertone::emotion::EmotionSet;
 use undertone::engine::{Adapt, Event, Options, SpeakerSource};
 use undertone::prior::{Prior, Shares};
 use undertone::speakers::Count;
+use undertone::units::Seconds;
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
@@ -55,6 +56,7 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         },
         speakers,
         speaker_source,
+        curve: typed.curve.map(Seconds),
         adapt: if typed.adapt == [Path::new("none")] { Adapt::None } else { Adapt::Auto },
         prior: prior(&typed.prior)?,
         emotions,

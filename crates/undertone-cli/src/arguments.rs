@@ -43,6 +43,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Create a speaker profile, for analyze --adapt.
     Enroll(Enroll),
+    /// Write the embeddings of recordings, as NumPy arrays.
+    Embed(Embed),
     /// Describe the model: licence, training data, results; fetch, import and list speech encoders.
     #[command(subcommand)]
     Model(Model),
@@ -112,6 +114,13 @@ pub struct Analyze {
     /// Replaced by --segments.
     #[arg(long, hide = true)]
     pub speaker_file: Option<PathBuf>,
+    /// Also a curve: the posterior every STEP seconds of speech (0.02 to 10), each from the 2.4 s around it alone; in JSON, or in
+    /// the file that --curve-file names.
+    #[arg(long, value_name = "STEP")]
+    pub curve: Option<f64>,
+    /// Write the curves of all recordings to a table: FILE.csv or FILE.npz.
+    #[arg(long, value_name = "FILE", requires = "curve")]
+    pub curve_file: Option<PathBuf>,
     /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
     /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.
     #[arg(
@@ -151,6 +160,40 @@ pub struct Analyze {
     /// Show no progress on standard error.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Args)]
+pub struct Embed {
+    /// Recordings, folders of recordings, - for standard input, or a manifest (.csv: path,speaker, optional start,end).
+    #[arg(required = true, value_name = "FILE|DIR|MANIFEST.csv|-")]
+    pub inputs: Vec<PathBuf>,
+    /// The NPZ file to write.
+    #[arg(long, short, value_name = "FILE.npz")]
+    pub output: PathBuf,
+    /// One embedding per clip (all speech of a recording, or of a manifest's row), or per segment of speech.
+    #[arg(long, value_enum, default_value_t = Per::Clip)]
+    pub per: Per,
+    /// Average the channels, or embed each on its own.
+    #[arg(long, value_enum, default_value_t = Channels::Average)]
+    pub channels: Channels,
+    /// Decode with an installed ffmpeg.
+    #[arg(long)]
+    pub ffmpeg: bool,
+    /// `large` (more accurate, slower), a model file or a fetched encoder's name, instead of the default model.
+    #[arg(long, value_name = "large|FILE|ENCODER")]
+    pub model: Option<PathBuf>,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// Show no progress on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Per {
+    Clip,
+    Segment,
 }
 
 #[derive(Args)]

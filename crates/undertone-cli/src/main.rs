@@ -3,13 +3,16 @@
 mod analyze;
 mod arguments;
 mod corpus;
+mod curve;
 mod dialogues;
+mod embed;
 mod enroll;
 mod evaluate;
 mod format;
 mod interrupt;
 mod model;
 mod names;
+mod npz;
 mod output;
 mod progress;
 mod resume;
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Analyze(typed) => analyze::run(typed),
         Command::Enroll(typed) => enroll::run(typed),
+        Command::Embed(typed) => embed::run(typed),
         Command::Model(typed) => model::run(typed),
         Command::Corpus(typed) => corpus::run(typed),
         Command::Evaluate(typed) => evaluate::run(typed),

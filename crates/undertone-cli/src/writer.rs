@@ -8,6 +8,7 @@ use undertone::report::{self, Sound, Style};
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::Analyze;
+use crate::curve::Curves;
 use crate::format::Format;
 use crate::names::{names, with_extension};
 use crate::output::Output;
@@ -31,6 +32,7 @@ pub struct Writer {
     place: Place,
     page: Option<(Output, PathBuf)>,
     plots: Option<PathBuf>,
+    curves: Option<Curves>,
     names: Vec<PathBuf>,
     taken: usize,
     kept: Vec<Analysis>,
@@ -56,6 +58,7 @@ impl Writer {
             place,
             page,
             plots: typed.svg.clone(),
+            curves: Curves::open(typed, format)?,
             names: names(&typed.inputs, &inputs),
             taken: 0,
             kept: Vec::new(),
@@ -105,6 +108,9 @@ impl Writer {
             _ => {}
         }
         self.taken += 1;
+        if let Some(curves) = &mut self.curves {
+            curves.take(&result);
+        }
         let whole = matches!(self.format, Format::Json | Format::Csv | Format::Rttm | Format::Markdown);
         if whole || self.page.is_some() {
             self.kept.push(result);
@@ -142,6 +148,9 @@ impl Writer {
                 _ => {}
             }
             output.finish()?;
+        }
+        if let Some(curves) = self.curves {
+            curves.finish(engine)?;
         }
         if let Some((mut output, path)) = self.page {
             let sounds: Vec<Sound> = whole.recordings.iter().map(|one| Sound::of(&one.path, &path)).collect();

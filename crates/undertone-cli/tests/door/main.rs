@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod adaptation;
+mod arrays;
 mod documents;
 mod encoders;
 mod enroll;

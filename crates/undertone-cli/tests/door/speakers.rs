@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{EXAMPLE, stderr, stdout, text, undertone};
+use crate::{EXAMPLE, stderr, stdout, undertone};
 
 fn recording(arguments: &[&str]) -> Value {
     let mut all = vec!["analyze", EXAMPLE, "--json", "--quiet"];

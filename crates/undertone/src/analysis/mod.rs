@@ -1,11 +1,13 @@
 //! The typed result of a recording, as every output writes it, and its summary.
 
+mod curve;
 mod envelope;
 mod label;
 mod result;
 mod summary;
 
 pub use crate::timeline::{Cell, Span};
+pub use curve::CurvePoint;
 pub use envelope::Envelope;
 pub use label::Label;
 pub(crate) use label::joined;

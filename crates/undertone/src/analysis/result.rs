@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Envelope;
+use super::{CurvePoint, Envelope};
 use crate::emotion::Emotion;
 use crate::error::{Error, ErrorKind, Warning};
 use crate::model::{Metadata, Model};
@@ -79,6 +79,9 @@ pub struct Analysis {
     /// Given segments without an answer, in the order of their starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Unanswered>,
+    /// The posterior at every step of time in which somebody speaks, where it was asked for; of several channels side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Vec<CurvePoint>>,
     /// The whole in a few figures.
     pub summary: Summary,
     /// What was tolerated.

@@ -4,9 +4,10 @@
 //! the mean of its windows. Speaker, adaptation and prior are those of the timeline.
 
 use super::channel::Channel;
-use super::prediction::{Part, answers};
+use super::prediction::answers;
 use super::segment::{Analysed, GivenPart};
 use super::setup::Setup;
+use super::told::Told;
 use super::voice::{HeardSpeaker, Known};
 use crate::analysis::{Analysis, Unanswered, UnansweredReason};
 use crate::error::{Result, Warning, WarningCode};
@@ -17,7 +18,7 @@ use crate::timeline::Span;
 use crate::units::{Seconds, Segment};
 
 /// Longer segments are the mean of their windows.
-const LONGEST: Seconds = Seconds(60.0);
+pub(super) const LONGEST: Seconds = Seconds(60.0);
 /// Shorter ones are answered with a warning.
 const SHORTEST: Seconds = Seconds(0.5);
 
@@ -53,13 +54,17 @@ impl Given {
         self.named
     }
 
-    /// Those that share time with a segment of speech and are answered as one clip.
-    pub(super) fn within(&self, speech: Segment) -> impl Iterator<Item = (usize, Segment)> + '_ {
+    /// Those of at most `longest` that share time with a segment of speech.
+    pub(super) fn within(
+        &self,
+        speech: Segment,
+        longest: Seconds,
+    ) -> impl Iterator<Item = (usize, Segment)> + '_ {
         let first =
-            self.order.partition_point(|&place| self.segments[place].start + LONGEST.0 < speech.start.0);
+            self.order.partition_point(|&place| self.segments[place].start + longest.0 < speech.start.0);
         let segments = self.order[first..].iter().map(|&place| (place, self.segments[place].segment()));
         let begun = segments.take_while(move |(_, segment)| segment.start.0 < speech.end.0);
-        begun.filter(move |(_, segment)| segment.end.0 > speech.start.0 && !is_long(*segment))
+        begun.filter(move |(_, segment)| segment.end.0 > speech.start.0 && segment.duration().0 <= longest.0)
     }
 
     /// The channel on which each is answered: its own, or the one with most speech in it; none where there is no speech.
@@ -118,6 +123,26 @@ impl Given {
         names
     }
 
+    /// The embeddings of all in which speech is heard, each on its channel, pooled over all of them.
+    #[cfg(feature = "decode")]
+    pub(super) fn embeddings(&self, channels: &[Channel], seconds: f64) -> Vec<super::Embedding> {
+        let own = self.channels(channels);
+        let mut moments = std::collections::BTreeMap::<usize, Moments>::new();
+        for (number, channel) in channels.iter().enumerate() {
+            let parts = channel.heard.iter().flat_map(|analysed| &analysed.parts);
+            for part in parts.filter(|part| own[part.place] == Some(number)) {
+                let row = part.moments();
+                moments.entry(part.place).and_modify(|all| all.join(&row)).or_insert(row);
+            }
+        }
+        let embedding = |(place, moments): (usize, Moments)| {
+            let GivenSegment { start, end, .. } = self.segments[place];
+            let (channel, vector) = (own[place]?, moments.pooled());
+            Some(super::Embedding { start, end: end.min(seconds), channel, vector, segment: Some(place) })
+        };
+        moments.into_iter().filter_map(embedding).collect()
+    }
+
     fn long(&self) -> impl Iterator<Item = usize> + '_ {
         self.order.iter().copied().filter(|&place| is_long(self.segments[place].segment()))
     }
@@ -139,14 +164,6 @@ fn windows(heard: &[Analysed], segment: Segment) -> impl Iterator<Item = (usize,
         let places = analysed.windows.iter().enumerate().filter(move |(_, window)| inside(window));
         places.map(move |(place, _)| (first + number, place))
     })
-}
-
-/// One channel after the timeline was made: what was heard, and whose it is.
-pub(super) struct Told<'a> {
-    pub number: usize,
-    pub heard: &'a [Analysed],
-    pub parts: &'a [Vec<Part>],
-    pub speakers: &'a [HeardSpeaker],
 }
 
 /// A segment on its way to an answer.
@@ -367,7 +384,7 @@ mod tests {
         let given = given.unwrap();
         let within = |start: f64, end: f64| {
             let speech = Segment { start: Seconds(start), end: Seconds(end) };
-            given.within(speech).map(|(place, _)| place).collect::<Vec<_>>()
+            given.within(speech, LONGEST).map(|(place, _)| place).collect::<Vec<_>>()
         };
         assert_eq!(within(40.0, 55.0), [1, 0]);
         assert_eq!(within(59.9, 70.0), [1]);

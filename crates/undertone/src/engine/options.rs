@@ -8,7 +8,7 @@ use crate::prior::Prior;
 use crate::segments::GivenSegment;
 use crate::speakers::{Count, Profile};
 use crate::speech;
-use crate::units::SampleRate;
+use crate::units::{SampleRate, Seconds};
 
 /// What an analysis can be asked for.
 ///
@@ -34,6 +34,8 @@ pub struct Options {
     /// Answer these segments instead of spans that are found: each once, not smoothed, by the speech in it. Where they name
     /// speakers, those are the speakers.
     pub segments: Option<Vec<GivenSegment>>,
+    /// The step of the curve ([`crate::Analysis::curve`]), 0.02 to 10 s; none for no curve.
+    pub curve: Option<Seconds>,
     /// The speakers' profiles, speaker by speaker (channel by channel); none where nothing is known.
     pub profiles: Vec<Option<Profile>>,
     /// How the model adapts to speakers without a profile.
@@ -63,6 +65,7 @@ impl Default for Options {
             speakers: Vec::new(),
             speaker_source: SpeakerSource::default(),
             segments: None,
+            curve: None,
             profiles: Vec::new(),
             adapt: Adapt::default(),
             prior: Prior::default(),

@@ -6,6 +6,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use super::bandwidth::Band;
+use super::curve;
+use super::given::LONGEST;
 use super::not_speech;
 use super::setup::Setup;
 use crate::error::Result;
@@ -44,6 +46,10 @@ pub(super) struct Analysed {
     pub speakers: Vec<SpeakerVector>,
     /// What given segments have of it.
     pub parts: Vec<GivenPart>,
+    /// What the curve has of it.
+    pub curve: curve::Moments,
+    /// All of it, where embeddings are asked for.
+    pub whole: Option<Moments>,
     /// The windows' embeddings, in half precision: an hour of speech is 6 MB.
     pooled: Vec<f16>,
 }
@@ -131,12 +137,24 @@ impl Analysed {
             analysed.keep(time, evidence, &pool.window(window.start + skip..window.end + skip));
         }
         analysed.parts = parts(setup, segment, count, |own| pool.moments(own.start + skip..own.end + skip));
+        analysed.curve =
+            curve::Moments::of(setup, segment, count, |own| pool.window(own.start + skip..own.end + skip));
+        analysed.whole = setup.embeds.then(|| pool.moments(skip..count + skip));
         Ok(analysed)
     }
 
     fn none(segment: Segment, band: Band) -> Analysed {
-        let (windows, evidence, parts) = (Vec::new(), Vec::new(), Vec::new());
-        Analysed { segment, band, speakers: Vec::new(), windows, evidence, parts, pooled: Vec::new() }
+        Analysed {
+            segment,
+            windows: Vec::new(),
+            evidence: Vec::new(),
+            band,
+            speakers: Vec::new(),
+            parts: Vec::new(),
+            curve: curve::Moments::default(),
+            whole: None,
+            pooled: Vec::new(),
+        }
     }
 
     fn keep(&mut self, window: Segment, evidence: f32, pooled: &[f32]) {
@@ -179,6 +197,7 @@ impl Analysed {
             kept.windows.iter().any(shared)
         };
         kept.parts = self.parts.iter().filter(|part| heard(part)).cloned().collect();
+        (kept.curve, kept.whole) = (std::mem::take(&mut self.curve), self.whole.take());
         *self = kept;
     }
 }
@@ -204,7 +223,9 @@ fn parts(
         };
         GivenPart::new(place, time, &moments(frames))
     };
-    given.within(speech).filter(|(_, own)| spoken(own)).map(part).collect()
+    // Embeddings are pooled whole, however long.
+    let longest = if setup.embeds { Seconds(f64::INFINITY) } else { LONGEST };
+    given.within(speech, longest).filter(|(_, own)| spoken(own)).map(part).collect()
 }
 
 /// Segments with their channels.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::curve;
 use super::gate::{self, Gate};
 use super::given::Given;
 use super::options::{Adapt, Options, SpeakerSource};
@@ -29,6 +30,8 @@ pub(super) struct Setup {
     pub gate: Gate,
     /// The segments to answer, where they are given.
     pub given: Option<Given>,
+    /// Whether embeddings are asked for, not emotions.
+    pub embeds: bool,
     /// For diarization: where that is asked for, and for one channel about whose speakers nothing is told.
     pub projection: Option<SpeakerProjection>,
 }
@@ -65,6 +68,7 @@ impl Setup {
             return Err(Error::config(message));
         }
         options.profiles.iter().flatten().try_for_each(|profile| profile.check(&model))?;
+        curve::check(options.curve)?;
         let given = options.segments.as_deref().map(Given::new).transpose()?;
         let named = given.as_ref().is_some_and(Given::is_named);
         let diarized = !named && matches!(options.speaker_source, SpeakerSource::Diarize(_));
@@ -85,7 +89,7 @@ impl Setup {
             _ => None,
         };
         let gate = if options.song { Gate::Song } else { Gate::Speech };
-        Ok(Setup { model, workers, options, gate, given, projection })
+        Ok(Setup { model, workers, options, gate, given, embeds: false, projection })
     }
 
     pub(super) fn metadata(&self) -> &Metadata {

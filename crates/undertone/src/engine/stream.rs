@@ -14,8 +14,9 @@ use super::options::StreamOptions;
 use super::prediction::{cells_of, spans_of};
 use super::segment::{Analysed, Waiting, analyse};
 use super::setup::Setup;
+use super::told::Told;
 use super::voice::HeardSpeaker;
-use super::{bandwidth, channels, enroll, given, speaker_source};
+use super::{bandwidth, channels, curve, enroll, given, speaker_source};
 use crate::analysis::{Analysis, Envelope, summarise};
 use crate::error::{Error, Result, Warning, WarningCode};
 use crate::speakers::SpeakerStats;
@@ -227,6 +228,12 @@ impl Stream {
         Ok(events)
     }
 
+    /// The channels, as far as they were analysed.
+    #[cfg(feature = "decode")]
+    pub(super) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
     /// Seconds heard so far.
     pub fn heard(&self) -> Seconds {
         SampleRate::MODEL.seconds(self.heard)
@@ -324,15 +331,21 @@ impl Stream {
         }
         let given = setup.given.as_ref().map(|given| (given, given.channels(&self.channels)));
         for (number, speakers) in all.iter().enumerate() {
+            let heard = &self.channels[number].heard;
+            let told = Told { number, heard, parts: &owners[number], speakers };
+            if setup.options.curve.is_some() {
+                result.curve.get_or_insert_default().extend(curve::points(setup, &told)?);
+            }
             let Some((given, channels)) = &given else {
                 let own = |cell: &&Cell| cell.channel == number;
                 let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();
                 result.spans.extend(spans_of(setup, &cells, speakers));
                 continue;
             };
-            let heard = &self.channels[number].heard;
-            let told = given::Told { number, heard, parts: &owners[number], speakers };
             result.spans.extend(given::spans(setup, given, &told, channels, result.seconds)?);
+        }
+        if let Some(curve) = &mut result.curve {
+            curve.sort_by(|a, b| a.time.total_cmp(&b.time).then(a.channel.cmp(&b.channel)));
         }
         let times = |span: &Span| (span.start, span.segment, span.channel);
         result.spans.sort_by(|a, b| {

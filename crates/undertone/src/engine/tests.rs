@@ -131,7 +131,9 @@ fn a_given_segment_is_answered_by_its_own_speech_and_silence_by_none() {
     assert_eq!(reasons, [(7, OtherChannel), (3, NoSpeech), (6, BeyondEnd)]);
     // Speech between two given segments changes nothing in either, whatever else was given.
     let alone = given(vec![GivenSegment::new(1.0, 4.0)], &sound);
-    assert_eq!(alone.spans[0].prediction, result.spans[0].prediction);
+    for ((emotion, p), (_, q)) in alone.spans[0].posterior().iter().zip(result.spans[0].posterior().iter()) {
+        assert!((p - q).abs() < 1e-4, "{emotion}: {p} {q}");
+    }
     assert!(given(Vec::new(), &sound).spans.is_empty());
     assert!(given(vec![GivenSegment::new(0.0, 2.0)], &vec![0.0; 48_000]).spans.is_empty());
     let options = Options { segments: Some(vec![GivenSegment::new(2.0, 1.0)]), ..Options::default() };

@@ -4,6 +4,7 @@ mod audacity;
 mod basis;
 mod caption;
 mod csv;
+mod curve;
 mod eaf;
 mod json;
 mod label;
@@ -22,6 +23,7 @@ mod words;
 
 pub use audacity::audacity;
 pub use csv::csv;
+pub use curve::curve_csv;
 pub use eaf::eaf;
 pub use json::{json, json_line, span_line};
 pub use label::{distinct, label};
