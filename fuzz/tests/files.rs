@@ -1,4 +1,4 @@
-//! Files that are not recordings: models, predictions, speakers, projections, configuration.
+//! Files that are not recordings: models, predictions, segments, projections, configuration.
 
 // The command is no library; its reader of configuration files depends on nothing else of it.
 #[allow(dead_code)]
@@ -7,8 +7,8 @@ mod configuration;
 
 use configuration::{Key, Value};
 use undertone::model::Model;
-use undertone::speakers::{SpeakerProjection, file};
-use undertone::units::Seconds;
+use undertone::segments;
+use undertone::speakers::SpeakerProjection;
 use undertone_eval::predict;
 
 #[test]
@@ -42,20 +42,41 @@ fn any_bytes_as_predictions() {
     });
 }
 
-#[test]
-fn any_bytes_as_speakers() {
-    bolero::check!().with_type::<(Vec<u8>, u16)>().for_each(|(bytes, seconds)| {
-        for head in ["", "start,end,speaker\n", "SPEAKER a 1 "] {
-            if let Ok(spans) = file::parse(&[head.as_bytes(), bytes].concat()) {
-                let end = Seconds(f64::from(*seconds));
-                let (kept, _) = file::check(&spans, end, 2);
-                assert!(
-                    kept.iter()
-                        .all(|span| span.segment.start.0 < span.segment.end.0 && span.segment.end.0 <= end.0)
-                );
+/// Bytes after a beginning that each format is told by.
+fn any_bytes_as_segments(heads: &[&str], tiers: &[String]) {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        for head in heads {
+            if let Ok(found) = segments::parse(&[head.as_bytes(), bytes].concat(), tiers) {
+                assert!(segments::check(&found).is_ok());
             }
         }
     });
+}
+
+#[test]
+fn any_bytes_as_a_table_or_turns() {
+    any_bytes_as_segments(&["", "start,end,speaker,channel,text\n", "start;end\n", "SPEAKER a 1 "], &[]);
+}
+
+#[test]
+fn any_bytes_as_captions() {
+    any_bytes_as_segments(
+        &["1\n00:00:01,000 --> ", "WEBVTT\n\n", "WEBVTT\n\n00:01.000 --> 00:02.000\n<v "],
+        &[],
+    );
+}
+
+#[test]
+fn any_bytes_as_a_recognisers_json() {
+    any_bytes_as_segments(&["[", "{\"segments\": [", "{\"transcription\": [{\"offsets\": {\"from\": "], &[]);
+}
+
+#[test]
+fn any_bytes_as_a_textgrid() {
+    let head = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n0\n9\n<exists>\n";
+    let tier = format!("{head}1\n\"IntervalTier\"\n\"a\"\n0\n9\n");
+    any_bytes_as_segments(&[head, &tier], &[]);
+    any_bytes_as_segments(&[&tier], &["a".to_string()]);
 }
 
 #[test]

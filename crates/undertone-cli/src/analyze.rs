@@ -10,7 +10,8 @@ use undertone::audio::{self, Listing, Source};
 use undertone::emotion::EmotionSet;
 use undertone::engine::{Adapt, Event, Options, SpeakerSource};
 use undertone::prior::{Prior, Shares};
-use undertone::speakers::{Count, file};
+use undertone::speakers::Count;
+use undertone::units::Seconds;
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::{Analyze, Channels};
@@ -20,11 +21,13 @@ use crate::interrupt::{self, Interrupt};
 use crate::model;
 use crate::output::with_causes;
 use crate::progress::Progress;
+use crate::segments::Segments;
 use crate::writer::Writer;
 
 /// What was typed, checked.
 struct Plan {
     engine: Engine,
+    segments: Segments,
     inputs: Vec<PathBuf>,
     /// How many of them an earlier run has done.
     done: usize,
@@ -45,7 +48,8 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     let model = model::chosen(&typed.model.name)?;
     let emotions =
         if typed.emotions.is_empty() { EmotionSet::ALL } else { typed.emotions.iter().copied().collect() };
-    let (speakers, speaker_source) = speaker_source(&typed, all.len())?;
+    let (speakers, speaker_source) = speaker_source(&typed)?;
+    let segments = Segments::of(&typed, &all)?;
     let options = Options {
         channels: match typed.channels {
             Channels::Average => audio::Channels::Average,
@@ -53,6 +57,7 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
         },
         speakers,
         speaker_source,
+        curve: typed.curve.map(Seconds),
         adapt: if typed.adapt == [Path::new("none")] { Adapt::None } else { Adapt::Auto },
         prior: prior(&typed.prior)?,
         emotions,
@@ -77,7 +82,8 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     }
     let count = all.len();
     let inputs: Vec<PathBuf> = all.into_iter().filter(|path| !done.contains(path)).collect();
-    Ok(Plan { engine, done: count - inputs.len(), inputs, follow: typed.follow, quiet: typed.quiet })
+    let done = count - inputs.len();
+    Ok(Plan { engine, segments, done, inputs, follow: typed.follow, quiet: typed.quiet })
 }
 
 /// The profiles that `--adapt` names, channel by channel, empty for those left to the recording; none for `auto` and `none`.
@@ -118,12 +124,13 @@ pub fn count(text: &str) -> std::result::Result<Count, String> {
 }
 
 /// The names of the channels' speakers, and how speakers are known.
-fn speaker_source(typed: &Analyze, recordings: usize) -> Result<(Vec<String>, SpeakerSource)> {
+fn speaker_source(typed: &Analyze) -> Result<(Vec<String>, SpeakerSource)> {
     if let Some(path) = &typed.speaker_file {
-        return match recordings {
-            1 => Ok((Vec::new(), SpeakerSource::Given(file::read(path)?))),
-            _ => refuse("--speaker-file tells of one recording; name one"),
-        };
+        let message = format!(
+            "--speaker-file is --segments now: --segments {} (each turn is answered once, and its speaker named)",
+            path.display()
+        );
+        return refuse(&message);
     }
     match typed.speakers.as_slice() {
         [one] if one == "auto" || one.parse::<usize>().is_ok() => {
@@ -207,7 +214,7 @@ impl Plan {
             true => Source::Reader(Box::new(std::io::stdin())),
             false => Source::from(path),
         };
-        let (engine, progress) = (self.engine.clone(), progress.clone());
+        let (engine, progress) = (self.segments.engine(&self.engine, path), progress.clone());
         let follower = self.follow.then(|| writer.follower());
         let work = move || {
             let mut told = Ok(());
@@ -215,6 +222,7 @@ impl Plan {
                 progress.heard(at.heard, at.whole);
                 ControlFlow::Continue(())
             };
+            let engine = engine?;
             let result = match follower {
                 Some(mut follower) => {
                     follower.begin()?;

@@ -49,6 +49,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Create a speaker profile, for analyze --adapt.
     Enroll(Enroll),
+    /// Write the embeddings of recordings, as NumPy arrays.
+    Embed(Embed),
     /// Describe the model: licence, training data, results; fetch, import and list speech encoders.
     #[command(subcommand)]
     Model(Model),
@@ -120,9 +122,23 @@ pub struct Analyze {
     /// Speakers: names, one per channel (agent,caller); or diarize one channel into this many speakers (2; auto, the default for one channel).
     #[arg(long, value_delimiter = ',', value_name = "NAMES|NUMBER|auto")]
     pub speakers: Vec<String>,
-    /// Speaker turns from a file: RTTM, or CSV with start,end,speaker. For one recording.
-    #[arg(long, value_name = "FILE", conflicts_with = "speakers")]
+    /// Answer the segments of a file instead of spans that are found, once each: captions (SRT, WebVTT), Whisper JSON, TextGrid, RTTM, or
+    /// CSV with start,end and perhaps speaker,channel,text; or a folder with such a file for each recording, of the same name.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "follow")]
+    pub segments: Option<PathBuf>,
+    /// The tier of a TextGrid to read; several, each a speaker.
+    #[arg(long, value_name = "NAME", requires = "segments")]
+    pub tier: Vec<String>,
+    /// Replaced by --segments.
+    #[arg(long, hide = true)]
     pub speaker_file: Option<PathBuf>,
+    /// Also a curve: the posterior every STEP seconds of speech (0.02 to 10), each from the 2.4 s around it alone; in JSON, or in
+    /// the file that --curve-file names.
+    #[arg(long, value_name = "STEP")]
+    pub curve: Option<f64>,
+    /// Write the curves of all recordings to a table: FILE.csv or FILE.npz.
+    #[arg(long, value_name = "FILE", requires = "curve")]
+    pub curve_file: Option<PathBuf>,
     /// Speaker adaptation: estimated from the recording itself (auto), none, or by profiles (.json, of undertone enroll) or
     /// recordings of neutral speech, one per channel; auto or an empty name leaves a channel to the recording.
     #[arg(
@@ -172,6 +188,39 @@ pub struct ModelName {
     /// profiles are valid for one model only.
     #[arg(long = "model", id = "model", default_value = "auto", value_name = "auto|NAME|FILE")]
     pub name: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Embed {
+    /// Recordings, folders of recordings, - for standard input, or a manifest (.csv: path,speaker, optional start,end).
+    #[arg(required = true, value_name = "FILE|DIR|MANIFEST.csv|-")]
+    pub inputs: Vec<PathBuf>,
+    /// The NPZ file to write.
+    #[arg(long, short, value_name = "FILE.npz")]
+    pub output: PathBuf,
+    /// One embedding per clip (all speech of a recording, or of a manifest's row), or per segment of speech.
+    #[arg(long, value_enum, default_value_t = Per::Clip)]
+    pub per: Per,
+    /// Average the channels, or embed each on its own.
+    #[arg(long, value_enum, default_value_t = Channels::Average)]
+    pub channels: Channels,
+    /// Decode with an installed ffmpeg.
+    #[arg(long)]
+    pub ffmpeg: bool,
+    #[command(flatten)]
+    pub model: ModelName,
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// Show no progress on standard error.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Per {
+    Clip,
+    Segment,
 }
 
 #[derive(Args)]

@@ -4,7 +4,9 @@ mod analyze;
 mod arguments;
 mod config;
 mod corpus;
+mod curve;
 mod dialogues;
+mod embed;
 mod enroll;
 mod evaluate;
 mod follower;
@@ -12,11 +14,13 @@ mod format;
 mod interrupt;
 mod model;
 mod names;
+mod npz;
 mod output;
 mod pages;
 mod progress;
 mod resume;
 mod scoring;
+mod segments;
 mod shell;
 mod train;
 mod writer;
@@ -41,6 +45,7 @@ fn run(typed: Arguments) -> Result<ExitCode> {
     match typed.command {
         Command::Analyze(typed) => analyze::run(typed),
         Command::Enroll(typed) => enroll::run(typed),
+        Command::Embed(typed) => embed::run(typed),
         Command::Model(typed) => model::run(typed),
         Command::Corpus(typed) => corpus::run(typed),
         Command::Evaluate(typed) => evaluate::run(typed),

@@ -42,6 +42,14 @@ impl Output {
         Ok(())
     }
 
+    /// Writes bytes as they are, to a file or standard output.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Output::File(file) => file.write_all(bytes).map_err(|error| Error::from(error).at(file.path())),
+            Output::Standard | Output::Lines(_) => self.write(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
     /// Writes text with escape sequences for colours, which go to terminals only, and not where `NO_COLOR` is set.
     pub fn write_styled(&mut self, text: &str) -> Result<()> {
         let Output::Standard = self else {

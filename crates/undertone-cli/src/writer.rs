@@ -8,6 +8,7 @@ use undertone::report;
 use undertone::{Engine, Error, ErrorKind, Result};
 
 use crate::arguments::Analyze;
+use crate::curve::Curves;
 use crate::follower::Follower;
 use crate::format::Format;
 use crate::names::{names, with_extension};
@@ -33,6 +34,7 @@ pub struct Writer {
     place: Place,
     pages: Option<Pages>,
     plots: Option<PathBuf>,
+    curves: Option<Curves>,
     names: Vec<PathBuf>,
     taken: usize,
     /// Whether a recording has its text on standard output.
@@ -58,6 +60,7 @@ impl Writer {
             place,
             pages,
             plots: typed.svg.clone(),
+            curves: Curves::open(typed, format)?,
             names,
             taken: 0,
             shown: false,
@@ -113,6 +116,9 @@ impl Writer {
             _ => {}
         }
         self.taken += 1;
+        if let Some(curves) = &mut self.curves {
+            curves.take(&result);
+        }
         let result = match &mut self.pages {
             Some(pages) => {
                 let (result, error) = pages.take(result, engine);
@@ -161,6 +167,9 @@ impl Writer {
                 _ => {}
             }
             output.finish()?;
+        }
+        if let Some(curves) = self.curves {
+            curves.finish(engine)?;
         }
         self.pages.map_or(Ok(()), |pages| pages.finish(&whole))
     }

@@ -47,12 +47,14 @@ pub enum WarningCode {
     RateChange,
     /// All channels hold the same sound; it was analysed once.
     SameChannels,
-    /// The file of speakers reaches beyond the recording's end.
-    SpeakersBeyondEnd,
-    /// Speakers given by a file speak on channels that are not analysed.
-    SpeakersOtherChannel,
-    /// Spans of the file of speakers overlap.
-    SpeakersOverlap,
+    /// Given segments reach beyond the recording's end.
+    SegmentsBeyondEnd,
+    /// Given segments are of channels that are not analysed.
+    SegmentsOtherChannel,
+    /// Given segments are shorter than half a second.
+    SegmentsShort,
+    /// There is no speech in given segments.
+    SegmentsWithoutSpeech,
     /// It sounds like a telephone line.
     Telephone,
     /// The file ends too early; what could be decoded was analysed.
@@ -86,9 +88,10 @@ impl WarningCode {
             WarningCode::Overlap => "overlap",
             WarningCode::RateChange => "rate_change",
             WarningCode::SameChannels => "same_channels",
-            WarningCode::SpeakersBeyondEnd => "speakers_beyond_end",
-            WarningCode::SpeakersOtherChannel => "speakers_other_channel",
-            WarningCode::SpeakersOverlap => "speakers_overlap",
+            WarningCode::SegmentsBeyondEnd => "segments_beyond_end",
+            WarningCode::SegmentsOtherChannel => "segments_other_channel",
+            WarningCode::SegmentsShort => "segments_short",
+            WarningCode::SegmentsWithoutSpeech => "segments_without_speech",
             WarningCode::Telephone => "telephone",
             WarningCode::Truncated => "truncated",
             WarningCode::Unscaled => "unscaled",
@@ -252,7 +255,7 @@ mod tests {
     #[test]
     fn names_are_those_in_json() {
         let json = |value: &dyn Fn() -> serde_json::Result<String>| value().unwrap_or_default();
-        for code in [WarningCode::NoSpeech, WarningCode::CrossTalk, WarningCode::SpeakersBeyondEnd] {
+        for code in [WarningCode::NoSpeech, WarningCode::CrossTalk, WarningCode::SegmentsBeyondEnd] {
             assert_eq!(json(&|| serde_json::to_string(&code)), format!("\"{code}\""));
         }
         for kind in [ErrorKind::Io, ErrorKind::TooLarge] {

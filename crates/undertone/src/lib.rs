@@ -25,6 +25,7 @@ pub mod features;
 pub mod model;
 pub mod prior;
 pub mod report;
+pub mod segments;
 pub mod speakers;
 pub mod speech;
 pub mod timeline;

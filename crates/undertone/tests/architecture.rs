@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 /// The modules in the order in which data walks through them; a module may use those before it.
-const MODULES: [&str; 13] = [
-    "error", "units", "emotion", "audio", "speech", "features", "model", "prior", "speakers", "timeline",
-    "analysis", "engine", "report",
+const MODULES: [&str; 14] = [
+    "error", "units", "emotion", "segments", "audio", "speech", "features", "model", "prior", "speakers",
+    "timeline", "analysis", "engine", "report",
 ];
 /// Libraries, and the places that may name each.
 const ONLY: [(&str, &[&str]); 5] = [

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod adaptation;
+mod arrays;
 mod captions;
 mod config;
 mod documents;
@@ -12,6 +13,7 @@ mod folders;
 mod long_jobs;
 mod outputs;
 mod pages;
+mod segments;
 mod speakers;
 mod summary;
 mod terminal;

@@ -1,11 +1,11 @@
-//! Speakers by number, by a file, by channel; and live streams.
+//! Speakers by number, by channel; and live streams.
 
 use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::{EXAMPLE, command, stderr, stdout, text, undertone};
+use crate::{EXAMPLE, command, stderr, stdout, undertone};
 
 fn recording(arguments: &[&str]) -> Value {
     let mut all = vec!["analyze", EXAMPLE, "--json", "--quiet"];
@@ -27,25 +27,6 @@ fn two_speakers_in_one_channel_are_diarized_on_request() {
     assert_eq!(names(&found), ["speaker 1", "speaker 2"]);
     assert!(found["spans"].as_array().unwrap().iter().all(|span| span["speaker"].is_string()));
     assert_eq!(names(&recording(&["--speakers", "1"])), ["speaker 1"]);
-}
-
-#[test]
-fn a_file_of_speakers_names_them_and_times_beyond_the_end_give_a_warning() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("who.csv");
-    std::fs::write(&file, "start,end,speaker\n0,12.4,Ada\n12.4,20,Ben\n20,99,Ada\n").unwrap();
-    let found = recording(&["--speaker-file", text(&file)]);
-    assert_eq!(names(&found), ["Ada", "Ben"]);
-    for span in found["spans"].as_array().unwrap() {
-        let middle = (span["start"].as_f64().unwrap() + span["end"].as_f64().unwrap()) / 2.0;
-        let want = if (12.4..20.0).contains(&middle) { "Ben" } else { "Ada" };
-        assert_eq!(span["speaker"], want, "{span}");
-    }
-    let codes: Vec<&Value> = found["warnings"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
-    assert!(codes.contains(&&Value::from("speakers_beyond_end")), "{codes:?}");
-    std::fs::write(&file, "start,end,speaker\n5,2,Ada\n").unwrap();
-    let refused = undertone(&["analyze", EXAMPLE, "--speaker-file", text(&file)]);
-    assert_eq!(refused.status.code(), Some(2));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Envelope;
+use super::{CurvePoint, Envelope};
 use crate::emotion::Emotion;
 use crate::error::{Error, ErrorKind, Warning};
 use crate::model::{Metadata, Model};
@@ -76,6 +76,12 @@ pub struct Analysis {
     pub speakers: Vec<Speaker>,
     /// In the order of their starts.
     pub spans: Vec<Span>,
+    /// Given segments without an answer, in the order of their starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
+    /// The posterior at every step of time in which somebody speaks, where it was asked for; of several channels side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Vec<CurvePoint>>,
     /// The whole in a few figures.
     pub summary: Summary,
     /// What was tolerated.
@@ -110,6 +116,40 @@ pub struct Failure {
     pub kind: ErrorKind,
     /// The sentence for people.
     pub message: String,
+}
+
+/// A given segment without an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unanswered {
+    /// Seconds from the recording's start, as given.
+    pub start: f64,
+    /// Exclusive.
+    pub end: f64,
+    /// The channel, from 0, where it is told.
+    pub channel: Option<usize>,
+    /// The speaker, where it is told.
+    pub speaker: Option<String>,
+    /// What is said, where it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its number, from 0, in the order in which segments were given.
+    pub segment: usize,
+    /// Why there is no answer.
+    pub reason: UnansweredReason,
+}
+
+/// Why a given segment has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnansweredReason {
+    /// No speech is heard in it.
+    NoSpeech,
+    /// It begins after the recording's end.
+    BeyondEnd,
+    /// It is of a channel that is not analysed.
+    OtherChannel,
 }
 
 /// A speaker of a recording.

@@ -45,6 +45,7 @@ impl Engine {
         let engine = self.with_options(Options {
             channels: crate::audio::Channels::Average,
             profiles: Vec::new(),
+            segments: None,
             speaker_source: super::SpeakerSource::PerChannel,
             ..self.options().clone()
         })?;
@@ -75,7 +76,7 @@ impl Engine {
         rate: impl Into<SampleRate>,
         neutral: bool,
     ) -> Result<Profile> {
-        let options = Options { profiles: Vec::new(), ..self.options().clone() };
+        let options = Options { profiles: Vec::new(), segments: None, ..self.options().clone() };
         let engine = self.with_options(options)?;
         let options = StreamOptions { channels: 1, rate: rate.into() };
         let mut stream = Stream::new(&engine, options, Pace::Whole)?;

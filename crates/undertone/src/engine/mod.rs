@@ -8,9 +8,13 @@ mod bandwidth;
 mod builder;
 mod channel;
 mod channels;
+mod curve;
+#[cfg(feature = "decode")]
+mod embed;
 mod enroll;
 mod event;
 mod gate;
+mod given;
 mod intake;
 mod level;
 mod live;
@@ -23,6 +27,7 @@ mod segment;
 mod setup;
 mod speaker_source;
 mod stream;
+mod told;
 mod voice;
 mod workers;
 
@@ -35,6 +40,8 @@ use crate::speakers::Profile;
 use crate::units::SampleRate;
 
 pub use builder::Builder;
+#[cfg(feature = "decode")]
+pub use embed::{Embedding, EmbeddingUnit};
 pub use enroll::LEAST_SPEECH;
 pub use event::{Event, Progress};
 pub use options::{Adapt, Options, SpeakerSource, StreamOptions};

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::audio::Channels;
 use crate::emotion::EmotionSet;
 use crate::prior::Prior;
-use crate::speakers::file::SpeakerSpan;
+use crate::segments::GivenSegment;
 use crate::speakers::{Count, Profile};
 use crate::speech;
-use crate::units::SampleRate;
+use crate::units::{SampleRate, Seconds};
 
 /// What an analysis can be asked for.
 ///
@@ -31,6 +31,11 @@ pub struct Options {
     pub speakers: Vec<String>,
     /// How speakers are known.
     pub speaker_source: SpeakerSource,
+    /// Answer these segments instead of spans that are found: each once, not smoothed, by the speech in it. Where they name
+    /// speakers, those are the speakers.
+    pub segments: Option<Vec<GivenSegment>>,
+    /// The step of the curve ([`crate::Analysis::curve`]), 0.02 to 10 s; none for no curve.
+    pub curve: Option<Seconds>,
     /// The speakers' profiles, speaker by speaker (channel by channel); none where nothing is known.
     pub profiles: Vec<Option<Profile>>,
     /// How the model adapts to speakers without a profile.
@@ -59,6 +64,8 @@ impl Default for Options {
             channels: Channels::Average,
             speakers: Vec::new(),
             speaker_source: SpeakerSource::default(),
+            segments: None,
+            curve: None,
             profiles: Vec::new(),
             adapt: Adapt::default(),
             prior: Prior::default(),
@@ -85,8 +92,8 @@ pub enum Adapt {
     None,
 }
 
-/// How speakers are known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// How speakers are known whom no given segment names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SpeakerSource {
@@ -96,8 +103,6 @@ pub enum SpeakerSource {
     PerChannel,
     /// The speakers on a channel are diarized, one at a time: of two that overlap one is named.
     Diarize(Count),
-    /// As somebody else says, times from the recording's start.
-    Given(Vec<SpeakerSpan>),
 }
 
 /// What samples a [`super::Stream`] takes.

@@ -6,11 +6,13 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use super::bandwidth::Band;
+use super::curve;
+use super::given::LONGEST;
 use super::not_speech;
 use super::setup::Setup;
 use crate::error::Result;
 use crate::features::{Frames, HOP, Modulations};
-use crate::model::{Pool, Worker};
+use crate::model::{Moments, Pool, Worker};
 use crate::speakers::SpeakerVector;
 use crate::timeline::windows;
 use crate::units::{SampleRate, Seconds, Segment};
@@ -42,8 +44,38 @@ pub(super) struct Analysed {
     pub band: Band,
     /// For diarization, window by window; none where nobody asks.
     pub speakers: Vec<SpeakerVector>,
+    /// What given segments have of it.
+    pub parts: Vec<GivenPart>,
+    /// What the curve has of it.
+    pub curve: curve::Moments,
+    /// All of it, where embeddings are asked for.
+    pub whole: Option<Moments>,
     /// The windows' embeddings, in half precision: an hour of speech is 6 MB.
     pooled: Vec<f16>,
+}
+
+/// What a given segment has of a segment of speech.
+#[derive(Clone, Debug)]
+pub(super) struct GivenPart {
+    /// The given segment's place among all.
+    pub place: usize,
+    /// The time that both share.
+    pub segment: Segment,
+    /// [`Moments::row`], in half precision.
+    moments: Vec<f16>,
+}
+
+impl GivenPart {
+    fn new(place: usize, segment: Segment, moments: &Moments) -> GivenPart {
+        let mut row = vec![f16::ZERO; moments.row().len()];
+        row.convert_from_f32_slice(moments.row());
+        GivenPart { place, segment, moments: row }
+    }
+
+    /// The moments of its frames.
+    pub(super) fn moments(&self) -> Moments {
+        Moments::of_row(self.moments.to_f32_vec())
+    }
 }
 
 impl Cut {
@@ -104,12 +136,25 @@ impl Analysed {
             let time = Segment { start, end: Seconds(end.0.min(segment.end.0)) };
             analysed.keep(time, evidence, &pool.window(window.start + skip..window.end + skip));
         }
+        analysed.parts = parts(setup, segment, count, |own| pool.moments(own.start + skip..own.end + skip));
+        analysed.curve =
+            curve::Moments::of(setup, segment, count, |own| pool.window(own.start + skip..own.end + skip));
+        analysed.whole = setup.embeds.then(|| pool.moments(skip..count + skip));
         Ok(analysed)
     }
 
     fn none(segment: Segment, band: Band) -> Analysed {
-        let (windows, evidence) = (Vec::new(), Vec::new());
-        Analysed { segment, band, speakers: Vec::new(), windows, evidence, pooled: Vec::new() }
+        Analysed {
+            segment,
+            windows: Vec::new(),
+            evidence: Vec::new(),
+            band,
+            speakers: Vec::new(),
+            parts: Vec::new(),
+            curve: curve::Moments::default(),
+            whole: None,
+            pooled: Vec::new(),
+        }
     }
 
     fn keep(&mut self, window: Segment, evidence: f32, pooled: &[f32]) {
@@ -131,7 +176,7 @@ impl Analysed {
         self.pooled[window * width..][..width].to_f32_vec()
     }
 
-    /// Leaves windows out, and of what tells speakers apart what lies outside all windows that stay.
+    /// Leaves windows out, and what lies outside all windows that stay: of given segments, and of what tells speakers apart.
     pub(super) fn retain(&mut self, keep: impl Fn(usize, Segment) -> bool) {
         let stay: Vec<usize> = (0..self.windows.len()).filter(|&i| keep(i, self.windows[i])).collect();
         if stay.len() == self.windows.len() {
@@ -146,8 +191,41 @@ impl Analysed {
             kept.windows.iter().any(|window| window.start.0 <= middle && middle <= window.end.0)
         };
         kept.speakers = self.speakers.iter().filter(|speaker| within(speaker)).cloned().collect();
+        let heard = |part: &GivenPart| {
+            let shared =
+                |window: &Segment| window.start.0 < part.segment.end.0 && part.segment.start.0 < window.end.0;
+            kept.windows.iter().any(shared)
+        };
+        kept.parts = self.parts.iter().filter(|part| heard(part)).cloned().collect();
+        (kept.curve, kept.whole) = (std::mem::take(&mut self.curve), self.whole.take());
         *self = kept;
     }
+}
+
+/// What given segments have of a segment of `count` frames, where they hold more of it than its padding.
+fn parts(
+    setup: &Setup,
+    speech: Segment,
+    count: usize,
+    moments: impl Fn(Range<usize>) -> Moments,
+) -> Vec<GivenPart> {
+    let Some(given) = &setup.given else { return Vec::new() };
+    let frame = setup.metadata().frame_seconds.0;
+    let pad = setup.options.speech.pad.0.min(0.5 * speech.duration().0);
+    let spoken = |own: &Segment| own.start.0 < speech.end.0 - pad && own.end.0 > speech.start.0 + pad;
+    let part = |(place, own): (usize, Segment)| {
+        let at = |time: Seconds| ((time.0 - speech.start.0) / frame).round().max(0.0) as usize;
+        let start = at(own.start).min(count.saturating_sub(1));
+        let frames = start..at(own.end).clamp(start + 1, count.max(start + 1));
+        let time = Segment {
+            start: Seconds(own.start.0.max(speech.start.0)),
+            end: Seconds(own.end.0.min(speech.end.0)),
+        };
+        GivenPart::new(place, time, &moments(frames))
+    };
+    // Embeddings are pooled whole, however long.
+    let longest = if setup.embeds { Seconds(f64::INFINITY) } else { LONGEST };
+    given.within(speech, longest).filter(|(_, own)| spoken(own)).map(part).collect()
 }
 
 /// Segments with their channels.

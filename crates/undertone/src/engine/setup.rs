@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::curve;
 use super::gate::{self, Gate};
+use super::given::Given;
 use super::options::{Adapt, Options, SpeakerSource};
 use super::voice::{HeardSpeaker, Known};
 use super::workers::Workers;
@@ -26,6 +28,10 @@ pub(super) struct Setup {
     pub options: Options,
     /// What passes for a voice.
     pub gate: Gate,
+    /// The segments to answer, where they are given.
+    pub given: Option<Given>,
+    /// Whether embeddings are asked for, not emotions.
+    pub embeds: bool,
     /// For diarization: where that is asked for, and for one channel about whose speakers nothing is told.
     pub projection: Option<SpeakerProjection>,
 }
@@ -33,7 +39,7 @@ pub(super) struct Setup {
 impl Setup {
     /// # Errors
     /// `Config` where no emotion asked for is one of the model's, the coverage is not one that it knows, a speaker was
-    /// enrolled with another model, or the prior gives no emotion asked for a share.
+    /// enrolled with another model, or the prior gives no emotion asked for a share; as [`crate::segments::check`] for given segments.
     pub(super) fn new(model: Arc<Model>, workers: Arc<Workers>, mut options: Options) -> Result<Setup> {
         let metadata = model.metadata();
         if options.song {
@@ -62,13 +68,17 @@ impl Setup {
             return Err(Error::config(message));
         }
         options.profiles.iter().flatten().try_for_each(|profile| profile.check(&model))?;
-        let diarized = matches!(options.speaker_source, SpeakerSource::Diarize(_));
+        curve::check(options.curve)?;
+        let given = options.segments.as_deref().map(Given::new).transpose()?;
+        let named = given.as_ref().is_some_and(Given::is_named);
+        let diarized = !named && matches!(options.speaker_source, SpeakerSource::Diarize(_));
         if diarized && options.profiles.iter().any(Option::is_some) {
             let message = "diarized speakers have no names, so none can be enrolled; \
-                           split the channels, or name the speakers by a file";
+                           split the channels, or give segments that name the speakers";
             return Err(Error::config(message));
         }
-        let untold = options.speaker_source == SpeakerSource::PerChannel
+        let untold = !named
+            && options.speaker_source == SpeakerSource::PerChannel
             && options.channels == Channels::Average
             && options.speakers.is_empty()
             && options.profiles.iter().all(Option::is_none);
@@ -79,7 +89,7 @@ impl Setup {
             _ => None,
         };
         let gate = if options.song { Gate::Song } else { Gate::Speech };
-        Ok(Setup { model, workers, options, gate, projection })
+        Ok(Setup { model, workers, options, gate, given, embeds: false, projection })
     }
 
     pub(super) fn metadata(&self) -> &Metadata {
@@ -100,7 +110,12 @@ impl Setup {
         self.options.emotions.and(self.metadata().classes.iter().copied().collect())
     }
 
-    /// The speaker that a file names, with what was enrolled under that name.
+    /// Whether given segments name the speakers.
+    pub(super) fn is_named(&self) -> bool {
+        self.given.as_ref().is_some_and(Given::is_named)
+    }
+
+    /// The speaker that given segments name, with what was enrolled under that name.
     pub(super) fn speaker_named(&self, name: &str, channel: usize) -> HeardSpeaker {
         let own = self.options.profiles.iter().flatten().find(|profile| profile.name == name);
         HeardSpeaker::new(Some(name.to_string()), channel, self.known(own))
@@ -109,7 +124,7 @@ impl Setup {
     /// The speaker of a channel: the name given for it, or its number where there are several. Where a channel has several speakers,
     /// nobody in particular.
     pub(super) fn speaker_of_channel(&self, number: usize, count: usize) -> HeardSpeaker {
-        if self.options.speaker_source != SpeakerSource::PerChannel {
+        if self.is_named() || self.options.speaker_source != SpeakerSource::PerChannel {
             return HeardSpeaker::new(None, number, Known::Nothing);
         }
         let given = self.options.speakers.get(number).cloned();

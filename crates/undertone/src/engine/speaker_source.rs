@@ -1,15 +1,15 @@
-//! Who speaks on a channel: one speaker, diarized speakers, or those that a file names.
+//! Who speaks on a channel: one speaker, diarized speakers, or those that given segments name.
 
+use super::given::Given;
 use super::options::SpeakerSource;
 use super::prediction::Part;
 use super::segment::Analysed;
 use super::setup::Setup;
 use super::voice::{HeardSpeaker, Known};
-use crate::speakers::file::SpeakerSpan;
 use crate::speakers::{Count, SpeakerVector, Turn, cluster, speaker_of};
 use crate::units::{Seconds, Segment};
 
-/// Speech shorter than this between a file's spans belongs to them.
+/// Speech shorter than this between named turns belongs to them.
 const SHORTEST: f64 = 0.3;
 
 /// The speakers on a channel, and their parts of each of its segments. `before` speakers are known from other channels.
@@ -18,9 +18,11 @@ pub(super) fn speakers(
     number: usize,
     count: usize,
     heard: &[Analysed],
-    given: &[SpeakerSpan],
     before: usize,
 ) -> (Vec<HeardSpeaker>, Vec<Vec<Part>>) {
+    if let Some(given) = setup.given.as_ref().filter(|given| given.is_named()) {
+        return named(setup, given, number, heard);
+    }
     match &setup.options.speaker_source {
         SpeakerSource::PerChannel if count == 1 && setup.projection.is_some() => {
             diarized(setup, number, heard, Count::Auto, before)
@@ -32,27 +34,25 @@ pub(super) fn speakers(
             (vec![speaker], heard.iter().map(whole).collect())
         }
         SpeakerSource::Diarize(how_many) => diarized(setup, number, heard, *how_many, before),
-        SpeakerSource::Given(_) => {
-            let own = |span: &&SpeakerSpan| span.channel.is_none_or(|channel| channel == number);
-            let spans: Vec<&SpeakerSpan> = given.iter().filter(own).collect();
-            let mut names: Vec<&str> = Vec::new();
-            spans.iter().for_each(|span| {
-                if !names.contains(&span.speaker.as_str()) {
-                    names.push(&span.speaker);
-                }
-            });
-            let mut speakers: Vec<HeardSpeaker> =
-                names.iter().map(|name| setup.speaker_named(name, number)).collect();
-            speakers.push(HeardSpeaker::new(None, number, Known::Nothing));
-            let speaker = |span: &SpeakerSpan| {
-                names.iter().position(|name| *name == span.speaker).unwrap_or(names.len())
-            };
-            let given: Vec<(Segment, usize)> =
-                spans.iter().map(|span| (span.segment, speaker(span))).collect();
-            let parts = heard.iter().map(|analysed| claimed(analysed.segment, &given, names.len())).collect();
-            (speakers, parts)
-        }
     }
+}
+
+/// The speakers that given segments name, and nobody for the rest.
+fn named(
+    setup: &Setup,
+    given: &Given,
+    number: usize,
+    heard: &[Analysed],
+) -> (Vec<HeardSpeaker>, Vec<Vec<Part>>) {
+    let names = given.names(number);
+    let place = |name: &String| names.iter().position(|own| own == name).unwrap_or(names.len());
+    let turns = given.turns(number).into_iter();
+    let turns: Vec<(Segment, usize)> = turns.map(|turn| (turn.segment, place(&turn.speaker))).collect();
+    let parts = heard.iter().map(|analysed| claimed(analysed.segment, &turns, names.len())).collect();
+    let mut speakers: Vec<HeardSpeaker> =
+        names.iter().map(|name| setup.speaker_named(name, number)).collect();
+    speakers.push(HeardSpeaker::new(None, number, Known::Nothing));
+    (speakers, parts)
 }
 
 /// As many speakers as are asked for or heard, one at a time.
@@ -102,7 +102,7 @@ fn between(segment: Segment, turns: &[Turn]) -> Vec<Part> {
     parts
 }
 
-/// A segment cut by the spans of a file, in the order of time; `nobody` has what no span claims.
+/// A segment cut by named turns, in the order of time; `nobody` has what no turn claims.
 fn claimed(segment: Segment, given: &[(Segment, usize)], nobody: usize) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut at = segment.start.0;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_span_of_a_file_claims_is_nobodys() {
+    fn what_no_turn_claims_is_nobodys() {
         let told = [(segment(1.0, 2.0), 0), (segment(2.1, 3.0), 1)];
         assert_eq!(
             shown(&claimed(segment(0.0, 4.0), &told, 2)),

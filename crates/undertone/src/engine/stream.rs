@@ -10,16 +10,17 @@ use super::event::Event;
 use super::intake::Intake;
 use super::level::Alike;
 use super::live::{Hearing, Live};
-use super::options::{SpeakerSource, StreamOptions};
+use super::options::StreamOptions;
 use super::prediction::{cells_of, spans_of};
 use super::segment::{Analysed, Waiting, analyse};
 use super::setup::Setup;
+use super::told::Told;
 use super::voice::HeardSpeaker;
-use super::{bandwidth, channels, enroll, speaker_source};
+use super::{bandwidth, channels, curve, enroll, given, speaker_source};
 use crate::analysis::{Analysis, Envelope, summarise};
 use crate::error::{Error, Result, Warning, WarningCode};
-use crate::speakers::{SpeakerStats, file};
-use crate::timeline::{Cell, WINDOW, smooth};
+use crate::speakers::SpeakerStats;
+use crate::timeline::{Cell, Span, WINDOW, smooth};
 use crate::units::{SampleRate, Seconds};
 
 /// Sound that waits per thread before files go through the network, in seconds: enough to keep all threads busy.
@@ -227,6 +228,12 @@ impl Stream {
         Ok(events)
     }
 
+    /// The channels, as far as they were analysed.
+    #[cfg(feature = "decode")]
+    pub(super) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
     /// Seconds heard so far.
     pub fn heard(&self) -> Seconds {
         SampleRate::MODEL.seconds(self.heard)
@@ -285,10 +292,11 @@ impl Stream {
         result.warnings.extend(enroll::notes(&self.setup, self.channels.len()));
         result.warnings.extend(channels::compare(&mut self.channels, self.alike.same()));
         self.predict(&mut result)?;
-        // The sum of nothing is −0.0.
-        result.speech_seconds = result.speakers.iter().map(|speaker| speaker.seconds).sum::<f64>() + 0.0;
+        if let Some(given) = &self.setup.given {
+            given::conclude(given, &mut result);
+        }
         result.summary = summarise(&result.spans, result.seconds);
-        if result.spans.is_empty() {
+        if result.spans.is_empty() && result.speech_seconds == 0.0 {
             let message = "no speech was found, so there is no emotion to tell";
             result.warnings.push(Warning::new(WarningCode::NoSpeech, message));
         }
@@ -298,40 +306,52 @@ impl Stream {
     /// Speakers, cells and spans of all channels.
     fn predict(&self, result: &mut Analysis) -> Result<()> {
         let setup = &*self.setup;
-        let given = match &setup.options.speaker_source {
-            SpeakerSource::Given(spans) => {
-                let (spans, warnings) = file::check(spans, Seconds(result.seconds), self.channels.len());
-                result.warnings.extend(warnings);
-                spans
-            }
-            _ => Vec::new(),
-        };
-        let mut all = Vec::new();
+        let (mut all, mut owners, named) = (Vec::new(), Vec::new(), setup.is_named());
         for (number, channel) in self.channels.iter().enumerate() {
             let (heard, known) = (&channel.heard, result.speakers.len());
             let (mut speakers, parts) =
-                speaker_source::speakers(setup, number, self.channels.len(), heard, &given, known);
+                speaker_source::speakers(setup, number, self.channels.len(), heard, known);
             result.cells.extend(cells_of(setup, heard, &parts, &mut speakers)?);
-            let spoke = speakers.iter().filter(|speaker| speaker.seconds > 0.0);
+            // Of those whom given segments leave without a name only the speech counts.
+            result.speech_seconds += speakers.iter().map(|speaker| speaker.seconds).sum::<f64>();
+            let spoke = speakers.iter().filter(|one| one.seconds > 0.0 && (one.name.is_some() || !named));
             result.speakers.extend(spoke.map(|speaker| speaker.speaker(setup)));
             all.push(speakers);
+            owners.push(parts);
         }
         result.cells.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
         smooth(&mut result.cells, |cell| {
             let own = all[cell.channel].iter().find(|speaker: &&HeardSpeaker| speaker.name == cell.speaker);
             own.map_or_else(|| HeardSpeaker::default().prior(setup), |speaker| speaker.prior(setup))
         });
-        if result.speakers.len() == 1 && setup.options.speakers.is_empty() && given.is_empty() {
+        if result.speakers.len() == 1 && setup.options.speakers.is_empty() && !named {
             // The only voice of a recording needs no number.
             result.cells.iter_mut().for_each(|cell| cell.speaker = None);
             all.iter_mut().flatten().for_each(|speaker| speaker.name = None);
         }
+        let given = setup.given.as_ref().map(|given| (given, given.channels(&self.channels)));
         for (number, speakers) in all.iter().enumerate() {
-            let own = |cell: &&Cell| cell.channel == number;
-            let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();
-            result.spans.extend(spans_of(setup, &cells, speakers));
+            let heard = &self.channels[number].heard;
+            let told = Told { number, heard, parts: &owners[number], speakers };
+            if setup.options.curve.is_some() {
+                result.curve.get_or_insert_default().extend(curve::points(setup, &told)?);
+            }
+            let Some((given, channels)) = &given else {
+                let own = |cell: &&Cell| cell.channel == number;
+                let cells: Vec<Cell> = result.cells.iter().filter(own).cloned().collect();
+                result.spans.extend(spans_of(setup, &cells, speakers));
+                continue;
+            };
+            result.spans.extend(given::spans(setup, given, &told, channels, result.seconds)?);
         }
-        result.spans.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.channel.cmp(&b.channel)));
+        if let Some(curve) = &mut result.curve {
+            curve.sort_by(|a, b| a.time.total_cmp(&b.time).then(a.channel.cmp(&b.channel)));
+        }
+        let times = |span: &Span| (span.start, span.segment, span.channel);
+        result.spans.sort_by(|a, b| {
+            let ((a, of_a, on_a), (b, of_b, on_b)) = (times(a), times(b));
+            a.total_cmp(&b).then(of_a.cmp(&of_b)).then(on_a.cmp(&on_b))
+        });
         Ok(())
     }
 

@@ -105,3 +105,64 @@ fn a_live_span_is_told_within_a_second_of_its_end() {
     }
     assert!(told > 3 && latest <= 1.0 + 1e-6, "{told} spans, the latest {latest} s after its end");
 }
+
+#[test]
+fn a_given_segment_is_answered_by_its_own_speech_and_silence_by_none() {
+    use crate::analysis::UnansweredReason::{BeyondEnd, NoSpeech, OtherChannel};
+    use crate::segments::GivenSegment;
+    // Ten seconds of voice, two of silence, and so on.
+    let sound = voice(90.0);
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let given = |segments: Vec<GivenSegment>, sound: &[f32]| {
+        let options = Options { segments: Some(segments), ..Options::default() };
+        engine.with_options(options).unwrap().analyze_samples(sound, 16_000).unwrap()
+    };
+    let on = |channel, segment| GivenSegment { channel: Some(channel), ..segment };
+    let times =
+        [(40.0, 43.0), (1.0, 4.0), (1.0, 1.1), (10.6, 11.4), (5.0, 70.0), (85.0, 100.0), (180.0, 181.0)];
+    let mut segments: Vec<GivenSegment> =
+        times.iter().map(|&(start, end)| GivenSegment::new(start, end)).collect();
+    segments.push(on(3, GivenSegment::new(1.0, 2.0)));
+    let result = given(segments, &sound);
+    let answered: Vec<(usize, f64, f64)> =
+        result.spans.iter().map(|span| (span.segment.unwrap(), span.start, span.end)).collect();
+    assert_eq!(answered, [(1, 1.0, 4.0), (2, 1.0, 1.1), (4, 5.0, 70.0), (0, 40.0, 43.0), (5, 85.0, 90.0)]);
+    let reasons: Vec<_> = result.unanswered.iter().map(|one| (one.segment, one.reason)).collect();
+    assert_eq!(reasons, [(7, OtherChannel), (3, NoSpeech), (6, BeyondEnd)]);
+    // Speech between two given segments changes nothing in either, whatever else was given.
+    let alone = given(vec![GivenSegment::new(1.0, 4.0)], &sound);
+    for ((emotion, p), (_, q)) in alone.spans[0].posterior().iter().zip(result.spans[0].posterior().iter()) {
+        assert!((p - q).abs() < 1e-4, "{emotion}: {p} {q}");
+    }
+    assert!(given(Vec::new(), &sound).spans.is_empty());
+    assert!(given(vec![GivenSegment::new(0.0, 2.0)], &vec![0.0; 48_000]).spans.is_empty());
+    let options = Options { segments: Some(vec![GivenSegment::new(2.0, 1.0)]), ..Options::default() };
+    assert_eq!(engine.with_options(options).unwrap_err().kind(), crate::ErrorKind::Malformed);
+}
+
+#[test]
+fn a_given_segment_is_pooled_whole_as_a_clip_is() {
+    use crate::segments::GivenSegment;
+    let sound = voice(30.0);
+    let options = Options {
+        segments: Some(vec![GivenSegment::new(0.0, 9.0), GivenSegment::new(1.0, 20.0)]),
+        adapt: Adapt::None,
+        prior: Prior::Even,
+        ..Options::default()
+    };
+    let engine = Engine::builder().threads(1).options(options).build().unwrap();
+    let spans = engine.analyze_samples(&sound, 16_000).unwrap().spans;
+    let whole = engine.model().run_whole(&sound[..9 * 16_000], &engine.model().population()).unwrap();
+    let metadata = engine.model().metadata();
+    let want = crate::model::Posterior::new(
+        &metadata.classes,
+        &whole.answer.logits,
+        metadata.temperature_at(0.0),
+        crate::EmotionSet::ALL,
+    );
+    for (emotion, p) in spans[0].posterior().iter() {
+        // The edges differ: here sound goes on, there it is silent.
+        assert!((p - want.of_class(emotion)).abs() < 0.08, "{emotion}: {p} {}", want.of_class(emotion));
+    }
+    assert_eq!(spans.len(), 2, "a pause within is no second answer");
+}

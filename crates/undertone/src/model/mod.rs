@@ -26,7 +26,7 @@ pub use encoder_spec::{ENCODER_FILE, ENCODER_FORMAT, EncoderSpec, InputKind, Nor
 pub use metadata::{Conditions, EncoderUsed, FORMAT, Measured, Metadata, Population, TrainedOn};
 use onnx::Rows;
 pub(crate) use onnx::Worker;
-pub use pool::Pool;
+pub use pool::{Moments, Pool};
 pub use prediction::Prediction;
 pub use speaker_space::SpeakerSpace;
 

@@ -13,6 +13,8 @@ const VARIANCE_FLOOR: f64 = 1e-5;
 /// Prefix sums over the frames of one segment.
 pub struct Pool {
     channels: usize,
+    /// The largest logit per channel, by whose exponential the weights were divided.
+    top: Vec<f32>,
     /// Per frame boundary: the sums of all channels' weights, then of weight·value, then of weight·value².
     sums: Vec<f64>,
 }
@@ -52,7 +54,7 @@ impl Pool {
                 now_seconds[c] = seconds[c] + part * value;
             }
         }
-        Pool { channels, sums }
+        Pool { channels, top, sums }
     }
 
     /// How many frames there are.
@@ -67,27 +69,84 @@ impl Pool {
 
     /// `pooled` of the frames in `window` (not empty, within the segment): means, then deviations.
     pub fn window(&self, window: Range<usize>) -> Vec<f32> {
+        self.moments(window).pooled()
+    }
+
+    /// What [`Pool::window`] is made of, to be joined with that of frames elsewhere.
+    pub fn moments(&self, window: Range<usize>) -> Moments {
         let n = self.channels;
-        let mut pooled = vec![0.0; 2 * n];
+        let mut moments = vec![0.0; 3 * n];
         let [before, after] =
             [window.start, window.end].map(|t| thirds(&self.sums[t.min(self.len()) * 3 * n..][..3 * n]));
-        let (means, deviations) = pooled.split_at_mut(n);
+        let [weights, means, deviations] = thirds_mut(&mut moments);
         for c in 0..n {
             let [weight, first, second] = [0, 1, 2].map(|k| after[k][c] - before[k][c]);
             let weight = weight.max(f64::MIN_POSITIVE);
             let mean = first / weight;
             let variance = (second / weight - mean * mean).max(VARIANCE_FLOOR);
+            weights[c] = self.top[c] + weight.ln() as f32;
             means[c] = mean as f32;
             deviations[c] = variance.sqrt() as f32;
         }
-        pooled
+        Moments(moments)
     }
 }
 
-/// Sums of weights, of weight·value and of weight·value² at one boundary.
-fn thirds(sums: &[f64]) -> [&[f64]; 3] {
+/// Weight (its natural logarithm), mean and deviation of each channel over some frames, which can be joined with those of others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments(Vec<f32>);
+
+impl Moments {
+    /// As they were written by [`Moments::row`].
+    pub fn of_row(row: Vec<f32>) -> Moments {
+        Moments(row)
+    }
+
+    /// All logarithms, then means, then deviations.
+    pub fn row(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// Those of the frames of both.
+    pub fn join(&mut self, other: &Moments) {
+        let [weights, means, deviations] = thirds_mut(&mut self.0);
+        let [other_weights, other_means, other_deviations] = thirds(&other.0);
+        for c in 0..weights.len().min(other_weights.len()) {
+            let top = f64::from(weights[c].max(other_weights[c]));
+            let parts = [
+                (weights[c], means[c], deviations[c]),
+                (other_weights[c], other_means[c], other_deviations[c]),
+            ];
+            let [a, b] = parts.map(|(weight, mean, deviation)| {
+                ((f64::from(weight) - top).exp(), f64::from(mean), f64::from(deviation))
+            });
+            let weight = a.0 + b.0;
+            let mean = (a.0 * a.1 + b.0 * b.1) / weight;
+            let square = |(weight, own, deviation): (f64, f64, f64)| {
+                weight * (deviation * deviation + (own - mean) * (own - mean))
+            };
+            weights[c] = (top + weight.ln()) as f32;
+            means[c] = mean as f32;
+            deviations[c] = ((square(a) + square(b)) / weight).max(VARIANCE_FLOOR).sqrt() as f32;
+        }
+    }
+
+    /// `pooled` of the frames: means, then deviations.
+    pub fn pooled(&self) -> Vec<f32> {
+        self.0[self.0.len() / 3..].to_vec()
+    }
+}
+
+/// Weights and what they weigh, of all channels each: at one boundary the sums of weight·1, weight·value and weight·value².
+fn thirds<T>(sums: &[T]) -> [&[T]; 3] {
     let n = sums.len() / 3;
     [&sums[..n], &sums[n..2 * n], &sums[2 * n..]]
+}
+
+fn thirds_mut(row: &mut [f32]) -> [&mut [f32]; 3] {
+    let (weights, rest) = row.split_at_mut(row.len() / 3);
+    let (means, deviations) = rest.split_at_mut(weights.len());
+    [weights, means, deviations]
 }
 
 #[cfg(test)]
@@ -118,6 +177,12 @@ mod tests {
             for (got, want) in pool.window(window.clone()).iter().zip(literal(&frames, window.clone())) {
                 assert!((got - want).abs() < 1e-4, "{window:?}: {got} for {want}");
             }
+        }
+        let mut joined = pool.moments(3..20);
+        joined.join(&pool.moments(20..21));
+        joined.join(&pool.moments(21..50));
+        for (got, want) in joined.pooled().iter().zip(literal(&frames, 3..50)) {
+            assert!((got - want).abs() < 1e-3, "joined: {got} for {want}");
         }
     }
 }

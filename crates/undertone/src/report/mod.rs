@@ -3,7 +3,9 @@
 mod audacity;
 mod audformat;
 mod basis;
+mod caption;
 mod csv;
+mod curve;
 mod eaf;
 #[cfg(feature = "html")]
 mod index;
@@ -28,6 +30,7 @@ mod wrap;
 pub use audacity::audacity;
 pub use audformat::audformat;
 pub use csv::{csv, csv_excel};
+pub use curve::curve_csv;
 pub use eaf::eaf;
 #[cfg(feature = "html")]
 pub use index::index;

@@ -1,22 +1,28 @@
 //! SRT captions.
 
-use super::label::{spoken, stamp};
+use super::caption::{Caption, captions};
+use super::label::stamp;
 use crate::analysis::{Analysis, Span};
 use crate::error::Result;
 
-/// The spans as captions, `agent: angry 82 %`; speakers that overlap have captions that overlap.
+/// The spans as captions, `agent: angry 82 %`, or with what is said in a given segment, `agent: (angry 82 %) Hello`; speakers that overlap have captions that overlap.
 ///
 /// # Errors
 /// None today.
 pub fn srt(recording: &Analysis) -> Result<String> {
-    Ok(recording.spans.iter().enumerate().map(|(at, span)| srt_cue(at + 1, span)).collect())
+    Ok(captions(recording).iter().enumerate().map(|(at, caption)| cue(at + 1, caption)).collect())
 }
 
 /// One span as the caption with this number, counted from 1: what is written of a stream while it is heard.
 pub fn srt_cue(number: usize, span: &Span) -> String {
-    let (start, end) = (stamp(span.start, ','), stamp(span.end, ','));
+    cue(number, &Caption::of(span))
+}
+
+fn cue(number: usize, caption: &Caption) -> String {
+    let (start, end) = (stamp(caption.start, ','), stamp(caption.end, ','));
+    let speaker = caption.speaker.as_ref().map_or(String::new(), |name| format!("{name}: "));
     // SRT has no escapes; an arrow would be taken for a time.
-    let text = spoken(span).replace("-->", "→");
+    let text = format!("{speaker}{}", caption.body).replace("-->", "→");
     format!("{number}\n{start} --> {end}\n{text}\n\n")
 }
 

@@ -1,17 +1,19 @@
 //! WebVTT captions, with the speaker as the cue's voice.
 
-use super::label::{label, line, stamp};
+use super::caption::{Caption, captions};
+use super::label::stamp;
 use super::{CAVEAT, escape};
 use crate::analysis::{Analysis, Span};
 use crate::error::Result;
 
-/// The spans as cues in order of start, `<v agent>angry 82 %`, since players show the voice's name beside the text; the file's first note
-/// says what the figures do not mean.
+/// The spans as cues in order of start, `<v agent>angry 82 %`, or with what is said in a given segment, `<v agent>(angry 82 %) Hello`,
+/// since players show the voice's name beside the text; the file's first note says what the figures do not mean.
 ///
 /// # Errors
 /// None today.
 pub fn vtt(recording: &Analysis) -> Result<String> {
-    let cues = recording.spans.iter().enumerate().map(|(at, span)| vtt_cue(at + 1, span));
+    let cues = captions(recording);
+    let cues = cues.iter().enumerate().map(|(at, caption)| cue(at + 1, caption));
     Ok(std::iter::once(vtt_opening()).chain(cues).collect())
 }
 
@@ -22,10 +24,14 @@ pub fn vtt_opening() -> String {
 
 /// One span as the cue with this number, counted from 1: what is written of a stream while it is heard.
 pub fn vtt_cue(number: usize, span: &Span) -> String {
-    let (start, end) = (stamp(span.start, '.'), stamp(span.end, '.'));
-    let voice = span.speaker.as_deref().map(line).filter(|name| !name.is_empty());
-    let voice = voice.map_or(String::new(), |name| format!("<v {}>", escape(&name)));
-    format!("{number}\n{start} --> {end}\n{voice}{}\n\n", label(span))
+    cue(number, &Caption::of(span))
+}
+
+fn cue(number: usize, caption: &Caption) -> String {
+    let (start, end) = (stamp(caption.start, '.'), stamp(caption.end, '.'));
+    let voice = caption.speaker.as_ref().map_or(String::new(), |name| format!("<v {}>", escape(name)));
+    let body = caption.body.lines().map(escape).collect::<Vec<_>>().join("\n");
+    format!("{number}\n{start} --> {end}\n{voice}{body}\n\n")
 }
 
 #[cfg(test)]

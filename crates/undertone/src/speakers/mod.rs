@@ -1,8 +1,7 @@
-//! Who speaks: diarization, files of speakers, statistics and profiles.
+//! Who speaks: diarization, statistics and profiles.
 
 mod cluster;
 mod count;
-pub mod file;
 mod linkage;
 mod offset;
 mod profile;

@@ -37,6 +37,12 @@ pub struct Span {
     pub valence: f32,
     /// −1…1, derived from the posterior.
     pub arousal: f32,
+    /// The given segment that it answers, counted from 0 in the order in which they were given; none where spans were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<usize>,
+    /// What is said, where the given segment tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 impl Span {
@@ -63,6 +69,8 @@ impl Span {
             prediction,
             valence,
             arousal,
+            segment: None,
+            text: None,
         }
     }
 
