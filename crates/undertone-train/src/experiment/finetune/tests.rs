@@ -19,7 +19,9 @@ fn corpus(folder: &Path, speakers: usize, label: impl Fn(usize) -> &'static str)
             sample_format: hound::SampleFormat::Int,
         };
         let mut writer = hound::WavWriter::create(folder.join(&name), spec).unwrap();
-        let (speaker, hz) = (clip % speakers, [900.0, 140.0][clip / speakers % 2] + 3.0 * clip as f32);
+        // A speaker's high tones are all the same, and the low ones.
+        let speaker = clip % speakers;
+        let hz = [900.0, 140.0][clip / speakers % 2] + 10.0 * speaker as f32;
         for at in 0..9600 {
             let time = at as f32 / 16_000.0;
             let x = (TAU * hz * time).sin() * (1.0 + 0.3 * (TAU * 5.0 * time).sin());
