@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use undertone::{Error, ErrorKind, Result};
-use undertone_eval::corpus::Corpus;
+use undertone_eval::corpus::{Corpus, Utterance};
 use undertone_eval::holdout::JOINT;
 use undertone_eval::protocol::Protocol;
 
@@ -57,24 +57,31 @@ pub fn chosen(folders: &[PathBuf], protocols: &[Protocol], extra: &[String]) -> 
 
 /// The labelled, sound clips of all corpora, in the order of a training's features.
 pub fn clips(corpora: &[Corpus]) -> Vec<Clip> {
+    labelled(corpora, |utterance| utterance.defect.is_none())
+}
+
+/// The labelled clips that are defective: none is learned from, but protocols may hold them out.
+pub fn defective(corpora: &[Corpus]) -> Vec<Clip> {
+    labelled(corpora, |utterance| utterance.defect.is_some())
+}
+
+fn labelled(corpora: &[Corpus], wanted: impl Fn(&Utterance) -> bool) -> Vec<Clip> {
     let mut clips = Vec::new();
     for corpus in corpora {
         let known = corpus.emotions();
-        clips.extend(corpus.utterances.iter().filter(|utterance| utterance.defect.is_none()).filter_map(
-            |u| {
-                Some(Clip {
-                    corpus: u.corpus.clone(),
-                    name: u.clip.clone(),
-                    path: u.path.clone(),
-                    segment: u.segment,
-                    speaker: u.speaker.clone(),
-                    emotion: u.emotion?,
-                    known,
-                    intensity: u.intensity,
-                    votes: u.votes,
-                })
-            },
-        ));
+        clips.extend(corpus.utterances.iter().filter(|utterance| wanted(utterance)).filter_map(|u| {
+            Some(Clip {
+                corpus: u.corpus.clone(),
+                name: u.clip.clone(),
+                path: u.path.clone(),
+                segment: u.segment,
+                speaker: u.speaker.clone(),
+                emotion: u.emotion?,
+                known,
+                intensity: u.intensity,
+                votes: u.votes,
+            })
+        }));
     }
     clips
 }

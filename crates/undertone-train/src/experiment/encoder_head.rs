@@ -127,7 +127,9 @@ impl HeadValidation<'_> {
 
     /// What the encoder makes of all clips, from the cache as far as it is there.
     fn hear(&self, setup: Setup<'_>) -> Result<EmbeddedClips> {
-        let clips = corpora::clips(setup.corpora);
+        let mut clips = corpora::clips(setup.corpora);
+        // Behind all others, so that the cache's groups stay as they are.
+        clips.append(&mut corpora::defective(setup.corpora));
         let bar = progress::bar(clips.len() as u64, "clips embedded: {pos}/{len} {wide_bar} {eta} left");
         let cache = LayerCache::new(Arc::clone(&self.encoder), setup.cache)?;
         let statistics = LayerStatistics::of(&cache, &clips, &|done| bar.set_position(done as u64))?;
@@ -188,8 +190,7 @@ impl EmbeddedClips {
     fn place(&self, clip: &Utterance) -> Result<usize> {
         let place = self.places.get(&(clip.corpus.clone(), clip.clip.clone())).copied();
         place.ok_or_else(|| {
-            Error::new(ErrorKind::Config, "the clip is defective, and the protocol holds it out")
-                .at(&clip.path)
+            Error::new(ErrorKind::Config, "the protocol holds it out, but it has no label").at(&clip.path)
         })
     }
 }

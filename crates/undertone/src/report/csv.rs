@@ -37,7 +37,7 @@ pub fn csv(report: &Report) -> Result<String> {
 /// begins with an apostrophe instead.
 ///
 /// # Errors
-/// As [`csv`].
+/// As [`csv()`].
 pub fn csv_excel(report: &Report) -> Result<String> {
     let table = Dialect { delimiter: b';', decimal: ',', spreadsheet: true }.table(report)?;
     Ok(format!("\u{feff}{table}"))
