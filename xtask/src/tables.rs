@@ -7,9 +7,10 @@ use undertone_eval::predict;
 use undertone_eval::report::results;
 
 /// Folders of predictions, and the pages that show each.
-const SHOWN: [(&str, &[&str]); 2] = [
+const SHOWN: [(&str, &[&str]); 3] = [
     ("results", &["docs/reference/results.md", "crates/undertone-models/models/default.md"]),
     ("results/large", &["crates/undertone-models/models/large.md"]),
+    ("results/whisper-base", &["crates/undertone-models/models/whisper-base.md"]),
 ];
 const BEGIN: &str = "<!-- results:begin, by `cargo xtask tables` -->\n";
 const END: &str = "<!-- results:end -->";

@@ -30,7 +30,7 @@ macro_rules! model {
     };
 }
 
-/// The licence of weights trained on RAVDESS, TESS, CREMA-D and SAVEE.
+/// The licence of weights trained on RAVDESS, TESS, CREMA-D and SAVEE, the strictest of their corpora's.
 const NON_COMMERCIAL: &str = "CC-BY-NC-SA-4.0";
 
 /// All models: the default first, heads over encoders last, in the order in which `--model auto` takes them.
@@ -38,6 +38,8 @@ pub const MODELS: &[Embedded] = &[
     model!("default", NON_COMMERCIAL, None),
     #[cfg(feature = "large")]
     model!("large", NON_COMMERCIAL, None),
+    #[cfg(feature = "heads")]
+    model!("whisper-base", NON_COMMERCIAL, Some("whisper-base")),
 ];
 
 /// The projection that separates speakers (linear discriminant analysis), in the format of `undertone::speakers`.
