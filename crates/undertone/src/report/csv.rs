@@ -32,7 +32,7 @@ pub fn csv(report: &Report) -> Result<String> {
     Dialect { delimiter: b',', decimal: '.', spreadsheet: false }.table(report)
 }
 
-/// [`csv`] for spreadsheets, which open it by a double click where the decimal separator is a comma: a byte order mark, columns apart
+/// [`csv()`] for spreadsheets, which open it by a double click where the decimal separator is a comma: a byte order mark, columns apart
 /// by semicolons, decimal commas. A text that would be taken for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break)
 /// begins with an apostrophe instead.
 ///
