@@ -91,10 +91,9 @@ fn any_bytes_as_a_speaker_projection() {
 #[test]
 fn any_bytes_as_configuration() {
     let key = |name: &str, flag| Key { name: name.into(), flag };
-    let keys = [key("format", false), key("speaker-file", false), key("song", true)];
+    let keys = [key("format", false), key("curve-file", false), key("song", true)];
     bolero::check!().for_each(|bytes: &[u8]| {
-        for head in ["", "format = ", "format = \"", "format = [", "song = ", "speaker_file = ", "[format]\n"]
-        {
+        for head in ["", "format = ", "format = \"", "format = [", "song = ", "curve_file = ", "[format]\n"] {
             match configuration::parse(&[head.as_bytes(), bytes].concat(), &keys) {
                 Ok(entries) => entries.iter().for_each(|(name, value)| {
                     let flag = keys.iter().find(|key| key.name == *name).map(|key| key.flag);

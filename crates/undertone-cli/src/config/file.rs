@@ -23,7 +23,7 @@ pub enum Value {
     Text(String),
 }
 
-/// The options that a file sets, by name. `speaker-file` may be written `speaker_file`; lists are joined by commas.
+/// The options that a file sets, by name. `curve-file` may be written `curve_file`; lists are joined by commas.
 ///
 /// # Errors
 /// `Config` where it is no TOML, and where a key or the kind of its value is not known.
@@ -81,19 +81,19 @@ mod tests {
     fn read(text: &str) -> std::result::Result<Vec<(String, Value)>, String> {
         let key = |name: &str, flag| Key { name: name.into(), flag };
         let keys =
-            [key("format", false), key("speaker-file", false), key("coverage", false), key("song", true)];
+            [key("format", false), key("curve-file", false), key("coverage", false), key("song", true)];
         parse(text.as_bytes(), &keys).map_err(|error| error.to_string())
     }
 
     #[test]
     fn values_are_read_as_they_would_be_typed() {
         let text =
-            "\u{feff}# mine\nformat = \"srt\"\nspeaker_file = \"a b.rttm\"\ncoverage = 0.95\nsong = false\n";
+            "\u{feff}# mine\nformat = \"srt\"\ncurve_file = \"a b.csv\"\ncoverage = 0.95\nsong = false\n";
         let want = [
             ("coverage", Value::Text("0.95".into())),
             ("format", Value::Text("srt".into())),
             ("song", Value::Flag(false)),
-            ("speaker-file", Value::Text("a b.rttm".into())),
+            ("curve-file", Value::Text("a b.csv".into())),
         ];
         assert_eq!(read(text).unwrap(), want.map(|(name, value)| (name.to_string(), value)));
         assert_eq!(read("format = [\"a\", 2]").unwrap()[0].1, Value::Text("a,2".into()));

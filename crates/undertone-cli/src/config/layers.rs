@@ -15,21 +15,9 @@ pub const HERE: &str = "undertone.toml";
 const LARGEST: u64 = 1 << 20;
 /// The options that the current folder's file may set. It may have come with a download: what writes files or runs programs is not
 /// among them, and nor is an option that nobody has looked at.
-const HARMLESS: [&str; 14] = [
-    "format",
-    "emotions",
-    "coverage",
-    "channels",
-    "speakers",
-    "speaker-file",
-    "adapt",
-    "prior",
-    "follow",
-    "song",
-    "track",
-    "model",
-    "threads",
-    "quiet",
+const HARMLESS: [&str; 15] = [
+    "format", "emotions", "coverage", "channels", "speakers", "segments", "curve", "adapt", "prior",
+    "follow", "song", "track", "model", "threads", "quiet",
 ];
 
 /// Options from one place.

@@ -19,8 +19,8 @@ use layers::{Layer, layers, variable};
 const SETTABLE: &str = "analyze";
 /// Options that mean the same to both.
 const SHARED: [&str; 3] = ["model", "ffmpeg", "quiet"];
-/// Options that are short for a value of another, or say where options come from.
-const NOT_SET: [&str; 6] = ["json", "jsonl", "csv", "csv-excel", "config", "no-config"];
+/// Options that are short for a value of another, are gone, or say where options come from.
+const NOT_SET: [&str; 7] = ["json", "jsonl", "csv", "csv-excel", "speaker-file", "config", "no-config"];
 
 /// An option, what it is set to, and where.
 struct Setting {
