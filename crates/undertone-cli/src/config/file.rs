@@ -91,9 +91,9 @@ mod tests {
             "\u{feff}# mine\nformat = \"srt\"\ncurve_file = \"a b.csv\"\ncoverage = 0.95\nsong = false\n";
         let want = [
             ("coverage", Value::Text("0.95".into())),
+            ("curve-file", Value::Text("a b.csv".into())),
             ("format", Value::Text("srt".into())),
             ("song", Value::Flag(false)),
-            ("curve-file", Value::Text("a b.csv".into())),
         ];
         assert_eq!(read(text).unwrap(), want.map(|(name, value)| (name.to_string(), value)));
         assert_eq!(read("format = [\"a\", 2]").unwrap()[0].1, Value::Text("a,2".into()));
