@@ -51,10 +51,7 @@ fn plan(typed: Analyze, all: Vec<PathBuf>, done: &HashSet<PathBuf>) -> Result<Pl
     let (speakers, speaker_source) = speaker_source(&typed)?;
     let segments = Segments::of(&typed, &all)?;
     let options = Options {
-        channels: match typed.channels {
-            Channels::Average => audio::Channels::Average,
-            Channels::Split => audio::Channels::Split,
-        },
+        channels: typed.channels.into(),
         speakers,
         speaker_source,
         curve: typed.curve.map(Seconds),

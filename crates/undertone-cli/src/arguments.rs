@@ -270,6 +270,15 @@ pub enum Channels {
     Split,
 }
 
+impl From<Channels> for undertone::audio::Channels {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Average => Self::Average,
+            Channels::Split => Self::Split,
+        }
+    }
+}
+
 /// How pages play recordings.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum SoundChoice {

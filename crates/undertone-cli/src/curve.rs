@@ -57,14 +57,10 @@ impl Curves {
 
 /// A row per moment: `file`, `time`, `channel`, `speaker`, `posterior` (a column per class of `classes`), `valence`, `arousal`; and `step`.
 fn arrays(recordings: &[Analysis], engine: &Engine) -> Vec<(&'static str, Array)> {
-    let points = || {
-        let all = recordings.iter().flat_map(|one| one.curve.iter().flatten().map(move |point| (one, point)));
-        all.collect::<Vec<(&Analysis, &CurvePoint)>>()
-    };
-    let points = points();
-    let classes: Vec<Emotion> = engine.model().metadata().classes.clone();
-    let classes: Vec<Emotion> =
-        classes.into_iter().filter(|class| engine.options().emotions.contains(*class)).collect();
+    let points = recordings.iter().flat_map(|one| one.curve.iter().flatten().map(move |point| (one, point)));
+    let points: Vec<(&Analysis, &CurvePoint)> = points.collect();
+    let mut classes: Vec<Emotion> = engine.model().metadata().classes.clone();
+    classes.retain(|class| engine.options().emotions.contains(*class));
     let posterior =
         points.iter().flat_map(|(_, point)| classes.iter().map(|class| point.posterior.of_class(*class)));
     let step = engine.options().curve.map_or(0.0, |step| step.0);

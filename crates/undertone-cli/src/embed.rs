@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use undertone::audio::{self, Source};
+use undertone::audio::Source;
 use undertone::engine::{Embedding, EmbeddingUnit, Options};
 use undertone::segments::GivenSegment;
 use undertone::{Engine, Result};
 use undertone_eval::corpus::{Corpus, Utterance};
 
 use crate::analyze;
-use crate::arguments::{Channels, Embed, Per};
+use crate::arguments::{Embed, Per};
 use crate::interrupt::{Interrupt, STATUS};
 use crate::model;
 use crate::npz::{Array, npz};
@@ -71,10 +71,7 @@ pub fn run(typed: Embed) -> Result<ExitCode> {
 
 fn engine(typed: &Embed) -> Result<Engine> {
     let options = Options {
-        channels: match typed.channels {
-            Channels::Average => audio::Channels::Average,
-            Channels::Split => audio::Channels::Split,
-        },
+        channels: typed.channels.into(),
         ffmpeg: typed.ffmpeg,
         ffmpeg_fallback: true,
         ..Options::default()

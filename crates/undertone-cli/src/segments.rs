@@ -87,7 +87,7 @@ fn find(folder: &Path, name: &Path, recording: &Path) -> Result<PathBuf> {
     let stem = recording.file_stem().map(PathBuf::from);
     let beside = whole.as_ref().map(|whole| name.with_file_name(whole));
     let stems = [Some(name.to_path_buf()), beside, stem, whole];
-    let files = stems.into_iter().flatten().flat_map(|stem| {
+    let mut files = stems.into_iter().flatten().flat_map(|stem| {
         EXTENSIONS.map(|extension| {
             let mut file = OsString::from(folder.join(&stem));
             file.push(".");
@@ -95,7 +95,7 @@ fn find(folder: &Path, name: &Path, recording: &Path) -> Result<PathBuf> {
             PathBuf::from(file)
         })
     });
-    files.into_iter().find(|file| file.is_file()).ok_or_else(|| {
+    files.find(|file| file.is_file()).ok_or_else(|| {
         let message = format!(
             "there are no segments of it: no {}.EXT in {}, where EXT is one of {}",
             name.display(),

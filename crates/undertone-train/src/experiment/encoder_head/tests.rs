@@ -190,22 +190,22 @@ fn a_head_is_trained_exported_and_answers_in_the_runtime_as_in_training() {
     assert!(engine.analyze_samples(&tone(200.0, 40_000), 16_000).is_ok());
 }
 
+/// The head of the first fold in `heads`, fitted in so many steps, with the encoder's layers in `layers`.
+fn first_head(folder: &Path, corpora: &[Corpus], protocols: &[Protocol], steps: usize) -> PathBuf {
+    let (out, cache) = (folder.join("heads"), folder.join("layers"));
+    let config = HeadConfig { steps, ..HeadConfig::default() };
+    let validation =
+        HeadValidation { encoder: tiny(1), protocols, folds: &[1], dev: false, config, name: "tiny" };
+    validation.run(Setup { corpora, teacher: None, folder: &out, cache: &cache }).unwrap();
+    out.join("fold-1/model.onnx")
+}
+
 #[test]
 fn a_finished_head_is_given_adaptation_and_thresholds_over_its_encoder() {
     let folder = tempfile::tempdir().unwrap();
     let (learned, protocols) = ([corpus(folder.path())], [protocol(folder.path())]);
-    let (out, cache) = (folder.path().join("heads"), folder.path().join("layers"));
-    let config = HeadConfig { steps: 60, ..HeadConfig::default() };
-    let validation = HeadValidation {
-        encoder: tiny(1),
-        protocols: &protocols,
-        folds: &[1],
-        dev: false,
-        config,
-        name: "tiny",
-    };
-    validation.run(Setup { corpora: &learned, teacher: None, folder: &out, cache: &cache }).unwrap();
-    let path = out.join("fold-1/model.onnx");
+    let cache = folder.path().join("layers");
+    let path = first_head(folder.path(), &learned, &protocols, 60);
     let error = ModelFile::open(&path).unwrap_err().to_string();
     assert!(error.contains("over the encoder 'tiny'") && error.contains("--encoder"), "{error}");
     let network = concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone-models/models/default.onnx");

@@ -58,19 +58,7 @@ fn cases(folder: &Path) -> (PathBuf, [Case; 2]) {
     let default =
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../undertone-models/models/default.onnx"));
     let built_in = Case::of(&Model::open(&default).unwrap(), default.clone(), None, &sound);
-    let (corpora, protocols) = ([corpus(folder)], [protocol(folder)]);
-    let (out, cache) = (folder.join("heads"), folder.join("layers"));
-    let config = HeadConfig { steps: 5, ..HeadConfig::default() };
-    let validation = HeadValidation {
-        encoder: tiny(1),
-        protocols: &protocols,
-        folds: &[1],
-        dev: false,
-        config,
-        name: "tiny",
-    };
-    validation.run(Setup { corpora: &corpora, teacher: None, folder: &out, cache: &cache }).unwrap();
-    let head = out.join("fold-1/model.onnx");
+    let head = first_head(folder, &[corpus(folder)], &[protocol(folder)], 5);
     let model = Model::open_with(&head, |_| Ok(tiny(1))).unwrap();
     let encoder = folder.join("encoder.onnx");
     std::fs::copy(super::folder(graph(1), &unchanged).path().join("encoder.onnx"), &encoder).unwrap();
